@@ -1,0 +1,58 @@
+# Everything a developer types. `make help` lists it.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+PY ?= python3
+UV_VERSION := 0.13.9
+UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
+RUN := .venv/bin/
+SCALE ?= small
+export QANAT_TEST_SCALE := $(SCALE)
+SETUP := .venv/.synced
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo serve fmt lint types imports test fuzz bench check clean
+
+help: ## list the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+setup: $(SETUP) ## install everything into .venv
+
+.tools/uv/bin/uv:
+	$(PY) -m venv .tools/uv
+	.tools/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+
+$(SETUP): pyproject.toml uv.lock | $(if $(filter .tools/uv/bin/uv,$(UV)),.tools/uv/bin/uv)
+	$(UV) sync --frozen --quiet --python $(PY)
+	@touch $(SETUP)
+
+demo: $(SETUP) ## sample data, a real pipeline, its results; keeps serving (ONCE=1: ends by itself)
+	$(RUN)qanat demo $(if $(ONCE),--once)
+
+serve: $(SETUP) ## start the server on the default data directory
+	$(RUN)qanat serve
+
+fmt: $(SETUP) ## format the code
+	$(RUN)ruff format src tests bench
+	$(RUN)ruff check --fix src tests bench
+
+lint: $(SETUP) ## style
+	$(RUN)ruff format --check src tests bench
+	$(RUN)ruff check src tests bench
+
+types: $(SETUP) ## mypy, strict
+	$(RUN)mypy
+
+imports: $(SETUP) ## which module may import which
+	$(RUN)lint-imports --no-cache
+
+test: $(SETUP) ## every test, with real parts (SCALE=full: the long repetitions)
+	$(RUN)pytest
+
+bench: $(SETUP) ## the benchmarks, each beside its baseline
+	$(UV) sync --frozen --quiet --python $(PY) --group bench
+	for script in overhead work results api; do $(RUN)python bench/$$script.py; done
+
+check: lint types imports test ## what CI runs
+
+clean: ## remove what was built
+	rm -rf .venv .tools .demo dist

@@ -1,0 +1,3 @@
+"""Qanat: a self-hosted query-pipeline server."""
+
+__version__ = "0.1.0"
