@@ -65,9 +65,7 @@ def tier_of(text: str | None) -> str:
         return DEFAULT_TIER
     tier = "small" if text == "free" else text
     if tier not in TIERS:
-        raise InvalidRequestError(
-            f"unknown performance tier '{text}': use small, medium or large"
-        )
+        raise InvalidRequestError(f"unknown performance tier '{text}': use small, medium or large")
     return tier
 
 

@@ -88,9 +88,7 @@ ATTEMPT_FOLLOWS: Final[Mapping[AttemptState, frozenset[AttemptState]]] = {
 State = TypeVar("State", bound=StrEnum)
 
 
-def advance(
-    follows: Mapping[State, frozenset[State]], current: State, following: State
-) -> State:
+def advance(follows: Mapping[State, frozenset[State]], current: State, following: State) -> State:
     """Return `following`, if it may come after `current`.
 
     Raises:

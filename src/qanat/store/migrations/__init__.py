@@ -1,0 +1,1 @@
+"""Alembic revisions; `upgrade` brings a database to the newest, under the store's lock."""

@@ -1,0 +1,94 @@
+"""PostgreSQL: a pool of connections, READ COMMITTED, every commit durable.
+
+Locks are taken in one order everywhere (server, run, names by id, store), so deadlocks are rare;
+the one that still happens is answered by running the transaction again from its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from qanat.errors import StartupError
+from qanat.store.database import Cursor, StoreUnavailableError, Transaction
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 20  #: of one transaction that deadlocks
+CONNECT_S: Final = 10.0  #: how long a transaction waits for a connection
+
+
+class PostgresDatabase:
+    """A store in a PostgreSQL database."""
+
+    dialect = "postgresql"
+
+    def __init__(self, url: str, *, connections: int = 16) -> None:
+        self._pool = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=connections,
+            timeout=CONNECT_S,
+            open=False,
+            kwargs={"autocommit": False, "prepare_threshold": 2},
+        )
+        try:
+            self._pool.open(wait=True, timeout=CONNECT_S)
+        except PoolTimeout as error:
+            self._pool.close()
+            raise StartupError(
+                "store.url: no PostgreSQL answers there within 10 seconds; is it started, and are "
+                "name, user and password right?"
+            ) from error
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:  # noqa: ARG002
+        """Return what `work` returns, its changes committed; every commit is durable here."""
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._once(work)
+            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _once(self, work: Callable[[Transaction], T]) -> T:
+        try:
+            with self._pool.connection() as connection:
+                transaction = Transaction("postgresql", _executor(connection))
+                result = work(transaction)
+                connection.commit()
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            if isinstance(
+                error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure
+            ):
+                raise
+            raise StoreUnavailableError("PostgreSQL does not answer") from error
+        for hook in transaction.hooks:
+            hook()
+        return result
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Return what `work` returns; it sees one moment and changes nothing."""
+        try:
+            with self._pool.connection() as connection:
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                result = work(Transaction("postgresql", _executor(connection)))
+                connection.rollback()
+                return result
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise StoreUnavailableError("PostgreSQL does not answer") from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._pool.close()
+
+
+def _executor(connection: psycopg.Connection[Any]) -> Callable[[str, Mapping[str, Any]], Cursor]:
+    def execute(text: str, values: Mapping[str, Any]) -> Cursor:
+        # The text is compiled from our own expressions; values travel apart from it.
+        return connection.execute(text.encode(), values)
+
+    return execute

@@ -1,0 +1,143 @@
+"""SQLite: one writing connection, which alone checkpoints; readers apart and short.
+
+The data directory is held by an advisory lock for as long as the database is open, so there is
+never a second writer. `synchronous` is FULL except for steps of a run that goes on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+import struct
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from qanat.errors import StartupError
+from qanat.store.database import Cursor, StoreUnavailableError, Transaction
+
+T = TypeVar("T")
+
+FILE: Final = "state.db"
+LOCK: Final = "lock"
+NOTE: Final = "durable"  #: for crash tests: how far the log was synced at the last FULL commit
+
+
+class DirectoryLock:
+    """The lock on a data directory; held until `release`, or until the process dies."""
+
+    def __init__(self, data_dir: Path) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._file = os.open(data_dir / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._file)
+            raise StartupError(
+                f"another Qanat server uses the data directory {data_dir}: stop it, "
+                "or choose another with --data-dir"
+            ) from error
+
+    def release(self) -> None:
+        """Let another server have the directory."""
+        os.close(self._file)
+
+
+class SqliteDatabase:
+    """A store in `state.db`."""
+
+    dialect = "sqlite"
+
+    def __init__(self, data_dir: Path, *, note_durable: bool = False) -> None:
+        self._path = data_dir / FILE
+        self._note = data_dir / NOTE if note_durable else None
+        self._writing = threading.RLock()
+        self._writer = self._connect()
+        self._writer.execute("PRAGMA journal_mode = WAL")
+        self._writer.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: 8 MB
+        self._synchronous = ""
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._closed = False
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            self._path, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA busy_timeout = 10000")
+        connection.execute("PRAGMA cache_size = -32000")  # KiB
+        return connection
+
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        """Return what `work` returns, its changes committed."""
+        wanted = "FULL" if durable else "NORMAL"
+        with self._writing:
+            if self._closed:
+                raise StoreUnavailableError("the store is closed")
+            if self._synchronous != wanted:
+                self._writer.execute(f"PRAGMA synchronous = {wanted}")
+                self._synchronous = wanted
+            transaction = Transaction("sqlite", self._execute_writing)
+            self._writer.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(transaction)
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            if durable and self._note is not None:
+                self._write_note()
+            for hook in transaction.hooks:
+                hook()
+        return result
+
+    def _execute_writing(self, text: str, values: Mapping[str, Any]) -> Cursor:
+        return self._writer.execute(text, values)
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Return what `work` returns; it sees one moment and changes nothing."""
+        connection = self._reader()
+        connection.execute("BEGIN")
+        try:
+            return work(Transaction("sqlite", connection.execute))
+        finally:
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            if self._closed:
+                raise StoreUnavailableError("the store is closed")
+            connection = self._connect()
+            connection.execute("PRAGMA wal_autocheckpoint = 0")
+            connection.execute("PRAGMA query_only = ON")
+            self._local.connection = connection
+            with self._writing:
+                self._readers.append(connection)
+        return connection
+
+    def _write_note(self) -> None:
+        """Note the log's salts and its last frame, which the commit just synced."""
+        assert self._note is not None
+        with Path(f"{self._path}-shm").open("rb") as shared:
+            header = shared.read(48)
+        (last_frame,) = struct.unpack_from("<I", header, 16)
+        salts = header[32:40].hex()
+        fresh = self._note.with_suffix(".new")
+        fresh.write_text(f"{salts} {last_frame}", encoding="ascii")
+        fresh.replace(self._note)
+
+    def close(self) -> None:
+        """Close every connection; the last one truncates the log."""
+        with self._writing:
+            self._closed = True
+            for reader in self._readers:
+                with contextlib.suppress(sqlite3.Error):
+                    reader.close()
+            self._writer.close()
