@@ -51,6 +51,21 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of an execution, with what it cost once it is over."""
+
+    id: AttemptId
+    execution: ExecutionId
+    number: int  #: from 1
+    state: AttemptState
+    started_at: datetime
+    ended_at: datetime | None
+    error: str | None
+    cost: Cost | None
+    micro_credits: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeExecution:
     """A node within a run."""
 
@@ -63,6 +78,7 @@ class NodeExecution:
     state: NodeState
     reason: str | None  #: why it was not computed
     execution: Execution
+    attempts: tuple[Attempt, ...] = ()  #: oldest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +104,6 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try of an execution, with what it cost once it is over."""
-
-    id: AttemptId
-    execution: ExecutionId
-    number: int  #: from 1
-    state: AttemptState
-    started_at: datetime
-    ended_at: datetime | None
-    error: str | None
-    cost: Cost | None
-    micro_credits: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
     """A name as a run read it."""
 
@@ -114,24 +115,43 @@ class Pin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A name that a run moved."""
+
+    label: Label
+    before: SnapshotId | None
+    after: SnapshotId | None
+    moment: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
     """A run with everything that was recorded of it."""
 
     run: Run
-    attempts: Mapping[ExecutionId, tuple[Attempt, ...]]
     pins: tuple[Pin, ...]
     sources: Mapping[Label, str] = field(default_factory=dict)  #: → version pinned
-    moved: tuple[Label, ...] = ()  #: views it published
+    moves: tuple[Move, ...] = ()  #: views it published
     critical_path: tuple[NodeId, ...] = ()
+    parameters: ParameterValues = field(default_factory=dict)  #: of the target, as asked
+
+    @property
+    def attempts(self) -> Mapping[ExecutionId, tuple[Attempt, ...]]:
+        """Every attempt, oldest first, by execution."""
+        return {node.execution.id: node.attempts for node in self.run.nodes.values()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something that happened to a run."""
+    """Something that happened to a run: the run itself changed, or one of its nodes.
+
+    What is streamed is that node, or that run, as it is now; an event says where to look.
+    """
 
     epoch: int
     seq: int
-    body: bytes  #: JSON, as it is streamed
+    at: datetime
+    node: NodeId | None  #: None: the run
 
     @property
     def id(self) -> str:

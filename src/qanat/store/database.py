@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 _DIALECTS: Final[Mapping[str, Dialect]] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
-    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),
+    "postgresql": PGDialect_psycopg(paramstyle="pyformat"),  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 }
 
 
@@ -76,9 +76,15 @@ class Cursor(Protocol):
 class Transaction:
     """What a function may do inside a transaction. `dialect` is `sqlite` or `postgresql`."""
 
-    def __init__(self, dialect: str, execute: Callable[[str, Mapping[str, Any]], Cursor]) -> None:
+    def __init__(
+        self,
+        dialect: str,
+        execute: Callable[[str, Mapping[str, Any]], Cursor],
+        execute_many: Callable[[str, list[dict[str, Any]]], object],
+    ) -> None:
         self.dialect = dialect
         self._execute = execute
+        self._execute_many = execute_many
         self.hooks: list[Callable[[], None]] = []
 
     def run(self, statement: Prepared, **values: object) -> int:
@@ -89,8 +95,9 @@ class Transaction:
     def many(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
         """Carry out a statement once for each of `rows`."""
         text, own = statement.compiled(self.dialect)
-        for row in rows:
-            self._execute(text, {**own, **row})
+        filled = [{**own, **row} for row in rows]
+        if filled:
+            self._execute_many(text, filled)
 
     def tuples(self, statement: Prepared, **values: object) -> list[tuple[Any, ...]]:
         """Return the rows as tuples."""

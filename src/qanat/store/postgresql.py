@@ -57,7 +57,7 @@ class PostgresDatabase:
     def _once(self, work: Callable[[Transaction], T]) -> T:
         try:
             with self._pool.connection() as connection:
-                transaction = Transaction("postgresql", _executor(connection))
+                transaction = _transaction(connection)
                 result = work(transaction)
                 connection.commit()
         except (psycopg.OperationalError, PoolTimeout) as error:
@@ -75,7 +75,7 @@ class PostgresDatabase:
         try:
             with self._pool.connection() as connection:
                 connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                result = work(Transaction("postgresql", _executor(connection)))
+                result = work(_transaction(connection))
                 connection.rollback()
                 return result
         except (psycopg.OperationalError, PoolTimeout) as error:
@@ -86,9 +86,13 @@ class PostgresDatabase:
         self._pool.close()
 
 
-def _executor(connection: psycopg.Connection[Any]) -> Callable[[str, Mapping[str, Any]], Cursor]:
+def _transaction(connection: psycopg.Connection[Any]) -> Transaction:
+    # The texts are compiled from our own expressions; values travel apart from them.
     def execute(text: str, values: Mapping[str, Any]) -> Cursor:
-        # The text is compiled from our own expressions; values travel apart from it.
         return connection.execute(text.encode(), values)
 
-    return execute
+    def execute_many(text: str, rows: list[dict[str, Any]]) -> None:
+        with connection.cursor() as cursor:
+            cursor.executemany(text.encode(), rows)
+
+    return Transaction("postgresql", execute, execute_many)

@@ -12,12 +12,12 @@ import os
 import sqlite3
 import struct
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from qanat.errors import StartupError
-from qanat.store.database import Cursor, StoreUnavailableError, Transaction
+from qanat.store.database import StoreUnavailableError, Transaction
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class SqliteDatabase:
             if self._synchronous != wanted:
                 self._writer.execute(f"PRAGMA synchronous = {wanted}")
                 self._synchronous = wanted
-            transaction = Transaction("sqlite", self._execute_writing)
+            transaction = Transaction("sqlite", self._writer.execute, self._writer.executemany)
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 result = work(transaction)
@@ -96,15 +96,12 @@ class SqliteDatabase:
                 hook()
         return result
 
-    def _execute_writing(self, text: str, values: Mapping[str, Any]) -> Cursor:
-        return self._writer.execute(text, values)
-
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Return what `work` returns; it sees one moment and changes nothing."""
         connection = self._reader()
         connection.execute("BEGIN")
         try:
-            return work(Transaction("sqlite", connection.execute))
+            return work(Transaction("sqlite", connection.execute, connection.executemany))
         finally:
             if connection.in_transaction:
                 connection.execute("COMMIT")

@@ -399,7 +399,7 @@ event = Table(
     Column("epoch", Integer, nullable=False),
     Column("seq", Integer, nullable=False),
     Column("at_us", BigInteger, nullable=False),
-    Column("body", Text, nullable=False),  # JSON as it is streamed
+    Column("node", Integer),  # what changed; NULL: the run itself
     PrimaryKeyConstraint("run", "epoch", "seq"),
     ForeignKeyConstraint(["run"], ["run.id"]),
 )
