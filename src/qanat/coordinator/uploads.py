@@ -1,0 +1,297 @@
+"""Rows from outside into uploaded tables: parsed beside, then moved in by one transaction.
+
+A request either stores all of its rows or none. The order is protocol section 9: the file's row,
+the file, its flush to disk, the move. Whatever stops in between leaves a garbage file and an
+unchanged table. Tables of many small files are merged as they grow, in the move that passes the
+limit, so that readers never open more than `FILES` of one table.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from qanat.clock import Clock, to_us
+from qanat.engines import Bound, Engine, Limits, Load, Relation, Written
+from qanat.errors import (
+    EngineUnavailableError,
+    FileLostError,
+    ForbiddenError,
+    InvalidRequestError,
+    LimitExceededError,
+    NotFoundError,
+    TooManyRequestsError,
+)
+from qanat.model.access import Caller
+from qanat.model.snapshot import Format
+from qanat.model.types import Columns
+from qanat.names import AttemptId, Label, NameId, ServerId, SnapshotId, new_ulid
+from qanat.store import loading, uploads
+from qanat.store.database import Database, StoreUnavailableError, Transaction
+from qanat.store.uploads import DeclaredColumn, Merged, NewFile, NewUpload, Upload
+
+FILES: Final = 64  #: of one table; an insert beyond merges them first
+ATTEMPTS: Final = 3  #: of one file, when the engine is at fault
+_STRIPES: Final = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What an insert or a load put into a table."""
+
+    row_count: int
+    size_bytes: int  #: as stored
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """How a table that a file makes is to be called and seen."""
+
+    namespace: str
+    table: str
+    is_private: bool
+    description: str
+
+
+class Uploads:
+    """Loads and clears uploaded tables."""
+
+    def __init__(
+        self,
+        database: Database,
+        engine: Engine,
+        clock: Clock,
+        server_id: ServerId,
+        limits: Limits,
+        *,
+        free_disk_bytes: int,
+    ) -> None:
+        """Make it.
+
+        Args:
+            database: Where the tables are remembered.
+            engine: Parses files and merges them.
+            clock: Tells the time.
+            server_id: This server's live row; files are written in its name.
+            limits: What parsing or merging one file may use.
+            free_disk_bytes: What must stay free on disk beyond the file's own size.
+        """
+        self._database = database
+        self._engine = engine
+        self._clock = clock
+        self._server = server_id
+        self._limits = limits
+        self._free_disk_bytes = free_disk_bytes
+        self._merging = tuple(threading.Lock() for _ in range(_STRIPES))
+
+    def load_upload(
+        self,
+        caller: Caller,
+        name: Label,
+        path: Path,
+        format: Format,  # noqa: A002  # the word of engines.Load
+        *,
+        mode: Literal["replace", "append"],
+        infer: bool = False,
+        described: Described | None = None,
+    ) -> Loaded:
+        """Put the rows of a file into a table; all of them, or none.
+
+        With `infer`, columns and types are those of the file and replace the table's. With
+        `described`, a table that does not exist is made in the same transaction as its rows.
+
+        Raises:
+            NotFoundError: There is no such table, or the caller may not know of it.
+            ForbiddenError: It belongs to another owner.
+            InvalidRequestError: A row does not fit; the text names its line and column.
+            ConflictError: The table was deleted or got other columns meanwhile.
+            TooManyRequestsError: The disk is nearly full.
+            EngineUnavailableError: The engine failed three times.
+        """
+        upload = self._owned(caller, name, may_be_absent=described is not None)
+        self._require_disk(path.stat().st_size)
+        load = Load(path=str(path), format=format)
+        if upload is not None and not infer:
+            load = replace(
+                load,
+                columns=upload.plain_columns,
+                required=frozenset(c.name for c in upload.columns if not c.nullable),
+            )
+        with self._file(lambda file: self._engine.load(file, load, self._limits)) as new:
+            if mode == "append":
+                assert upload is not None, "only a file that replaces a table may make it"
+                if new.row_count > 0:
+                    self._append(upload, new)
+                else:
+                    self._discard(new.id)
+            else:
+                self._replace(caller, upload, new, described, infer=infer)
+        return Loaded(row_count=new.row_count, size_bytes=new.size_bytes, columns=new.columns)
+
+    def clear_upload(self, caller: Caller, name: Label) -> None:
+        """Take all rows out of a table.
+
+        Raises:
+            NotFoundError: There is no such table, or the caller may not know of it.
+            ForbiddenError: It belongs to another owner.
+        """
+        upload = self._owned(caller, name, may_be_absent=False)
+        assert upload is not None
+        self._move(lambda tx, to, at_us: uploads.clear(tx, upload, snapshot=to, at_us=at_us))
+
+    def _owned(self, caller: Caller, name: Label, *, may_be_absent: bool) -> Upload | None:
+        found = self._database.read(lambda tx: uploads.find(tx, name))
+        if found is None and may_be_absent:
+            return None
+        if found is None or not caller.sees(found.owner, is_private=found.is_private):
+            raise NotFoundError(f"Table {name} not found")
+        if found.owner != caller.handle:
+            raise ForbiddenError(f"Table {name} belongs to {found.owner}")
+        return found
+
+    def _require_disk(self, size_bytes: int) -> None:
+        place = self._engine.path(AttemptId("0" * 26)).parent
+        while not place.exists():
+            place = place.parent
+        if shutil.disk_usage(place).free < self._free_disk_bytes + size_bytes:
+            raise TooManyRequestsError(
+                "the server's disk is nearly full: nothing was written", retry_after_s=60
+            )
+
+    def _append(self, upload: Upload, new: NewFile) -> None:
+        # One merge of a table at a time: two would throw one another's work away.
+        with self._merging[hash(upload.id) % _STRIPES]:
+            for _ in range(ATTEMPTS - 1):
+                with contextlib.suppress(uploads.RowsMovedError):
+                    self._append_once(upload, new)
+                    return
+            self._append_once(upload, new)
+
+    def _append_once(self, upload: Upload, new: NewFile) -> None:
+        with self._merged(upload) as merged:
+            self._move(
+                lambda tx, to, at_us: uploads.append(
+                    tx, upload, new, merged=merged, snapshot=to, at_us=at_us
+                )
+            )
+
+    @contextlib.contextmanager
+    def _merged(self, upload: Upload) -> Iterator[Merged | None]:
+        """Yield the table's rows in one file, if it has too many files to get another."""
+        snapshot = self._database.read(
+            lambda tx: loading.snapshot(tx, uploads.snapshot_of(tx, upload.id))
+        )
+        if snapshot is None or len(snapshot.files) < FILES:
+            yield None
+            return
+        rows = Relation(
+            columns=snapshot.columns,
+            files=tuple(str(self._engine.path(file)) for file in snapshot.files),
+        )
+        statement = Bound(
+            text='SELECT * FROM "$0"',
+            slots=(rows,),
+            columns=tuple(column.name for column in snapshot.columns),
+        )
+        with self._file(lambda file: self._engine.write(file, statement, self._limits)) as file:
+            yield Merged(of=snapshot.id, file=file)
+
+    def _replace(
+        self,
+        caller: Caller,
+        upload: Upload | None,
+        new: NewFile,
+        described: Described | None,
+        *,
+        infer: bool,
+    ) -> None:
+        made = None
+        if described is not None or infer:
+            made = _made(caller, upload, new.columns, described, self._new_id())
+
+        def move(tx: Transaction, to: SnapshotId, at_us: int) -> None:
+            into = upload
+            if into is None:
+                assert made is not None
+                into = uploads.find(tx, made.label) or uploads.create(tx, made, at_us=at_us)
+            uploads.replace(tx, into, new, described=made, snapshot=to, at_us=at_us)
+
+        self._move(move)
+
+    def _move(self, work: Callable[[Transaction, SnapshotId, int], None]) -> None:
+        now = self._clock.now()
+        to = SnapshotId(new_ulid(now))
+        self._database.write(lambda tx: work(tx, to, to_us(now)))
+
+    @contextlib.contextmanager
+    def _file(self, make: Callable[[AttemptId], Written]) -> Iterator[NewFile]:
+        """Yield a new file, flushed to disk; if nothing moves to it in the block, it is garbage."""
+        for attempt in range(1, ATTEMPTS + 1):
+            file = AttemptId(self._new_id())
+            self._database.write(lambda tx, file=file: uploads.begin_file(tx, file, self._server))  # type: ignore[misc]  # mypy does not see that the default fits
+            try:
+                try:
+                    written = make(file)
+                    self._engine.sync((file,))
+                except (EngineUnavailableError, FileLostError):
+                    if attempt == ATTEMPTS:
+                        raise
+                    self._discard(file)
+                    continue
+                except LimitExceededError as error:
+                    raise InvalidRequestError(
+                        f"the file is too large to be read: {error}"
+                    ) from error
+                yield NewFile(
+                    id=file,
+                    columns=written.columns,
+                    row_count=written.row_count,
+                    size_bytes=written.size_bytes,
+                )
+            except BaseException:
+                self._discard(file)
+                raise
+            return
+
+    def _discard(self, file: AttemptId) -> None:
+        """Give a file up. One that a lost commit made whole after all stays: its row says so."""
+        due_us = to_us(self._clock.now())
+        with contextlib.suppress(StoreUnavailableError):
+            self._database.write(lambda tx: uploads.discard_file(tx, file, due_us=due_us))
+
+    def _new_id(self) -> str:
+        return new_ulid(self._clock.now())
+
+
+def _made(
+    caller: Caller,
+    upload: Upload | None,
+    columns: Columns,
+    described: Described | None,
+    id_: str,
+) -> NewUpload:
+    """Return the table as a file with its own columns makes it."""
+    if described is None:
+        assert upload is not None
+        _, namespace, table = upload.label.split(".", 2)
+        described = Described(
+            namespace=namespace,
+            table=table,
+            is_private=upload.is_private,
+            description=upload.description,
+        )
+    return NewUpload(
+        id=NameId(id_),
+        namespace=described.namespace,
+        table=described.table,
+        owner=caller.handle,
+        is_private=described.is_private,
+        description=described.description,
+        columns=tuple(DeclaredColumn(name=c.name, type=c.type) for c in columns),
+    )
