@@ -1,0 +1,186 @@
+"""The rows that a request pages through, in the order it wants them.
+
+Without filters, sort keys and samples these are the stored rows. Otherwise they are written once
+as a sibling and read by row number like any result, so a later page costs as little as the first.
+"""
+
+# ruff: noqa: S608  # statements are made of numbers, our own names and what is quoted
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final, Self
+
+from qanat.engines import Reader, Relation
+from qanat.engines.duckdb.scan import file_list, literal, quoted, scan
+from qanat.model.snapshot import Snapshot
+from qanat.names import AttemptId, SnapshotId
+from qanat.results import filters, sorting
+from qanat.results.options import PageOptions
+from qanat.results.rows import Stored, relation_sql, scan_sql
+from qanat.results.siblings import Borrowed, Siblings
+
+#: The first rows of an order come of one pass over the rows and are what people look at; the
+#: whole order is only made for who goes on. One more than a client's page of 32,000.
+HEAD_ROWS: Final = 32_001
+_MOST_FILES: Final = 32  #: of one statement; more are merged into one first
+_REMEMBERED: Final = 1_000  #: snapshots whose files have been counted
+_HASHES: Final = 1 << 64
+
+
+class Arranged:
+    """Rows to be paged through; they stay until `close`."""
+
+    def __init__(self, stored: Stored, borrowed: Borrowed | None = None) -> None:
+        self.stored, self._borrowed = stored, borrowed
+
+    def close(self) -> None:
+        """Let go of the files."""
+        if self._borrowed is not None:
+            self._borrowed.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class Arranger:
+    """Finds or makes the rows of a request."""
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        path_of: Callable[[AttemptId], Path],
+        siblings: Siblings,
+        time_s: float,
+    ) -> None:
+        self._reader, self._path_of, self._siblings = reader, path_of, siblings
+        self._time_s = time_s
+        self._lock = threading.Lock()
+        self._counts: OrderedDict[SnapshotId, tuple[int, ...]] = OrderedDict()
+
+    def stored(self, snapshot: Snapshot) -> Stored:
+        """Return the snapshot's own files."""
+        files = tuple(self._path_of(file) for file in snapshot.files)
+        return Stored(columns=snapshot.columns, files=files, counts=self._counted(snapshot, files))
+
+    def arrange(self, snapshot: Snapshot, options: PageOptions, rows: int | None) -> Arranged:
+        """Return the rows that `options` ask for, not cut to a page.
+
+        Args:
+            snapshot: Whose rows.
+            options: Of them, the filters, the sort keys and the sample.
+            rows: How many rows of the arrangement are needed at most; None: all of it.
+        """
+        if options.sample_count is not None and options.sample_count >= snapshot.row_count:
+            options = replace(options, sample_count=None)
+        if snapshot.row_count == 0 or options.sample_count == 0:
+            return Arranged(Stored(columns=snapshot.columns, files=(), counts=()))
+        if options.filters is None and options.sort_by is None and options.sample_count is None:
+            if len(snapshot.files) > _MOST_FILES:
+                return self._sibling(snapshot, self.merge(snapshot))
+            return Arranged(self.stored(snapshot))
+        whole, head = _key(snapshot, options), _key(snapshot, options, "head")
+        found = self._siblings.peek(whole) or self._whole_head(head)
+        if found is None and rows is not None and rows < HEAD_ROWS:
+            found = self._siblings.borrow(
+                head, lambda: self._sql(snapshot, options) + f" LIMIT {HEAD_ROWS}"
+            )
+        if found is None:
+            found = self._siblings.borrow(whole, lambda: self._sql(snapshot, options))
+        return self._sibling(snapshot, found)
+
+    def merge(self, snapshot: Snapshot) -> Borrowed:
+        """Return the rows of a snapshot of several files as one file."""
+        files = [self._path_of(file) for file in snapshot.files]
+        return self._siblings.borrow(
+            _key(snapshot, PageOptions()), lambda: f"SELECT * FROM {scan_sql(files)}"
+        )
+
+    def whole(self, snapshot: Snapshot, options: PageOptions) -> Borrowed:
+        """Return everything that `options` ask for, with the columns they choose, as one file."""
+        columns = options.chosen(snapshot.columns)
+        listed = ", ".join(quoted(column.name) for column in columns)
+        if snapshot.row_count == 0 or options.sample_count == 0:
+            sql = f"FROM {scan(Relation(columns=columns))}"
+        else:
+            sql = f"SELECT {listed} FROM ({self._sql(snapshot, options)})"
+        return self._siblings.borrow(_key(snapshot, options, "whole", listed), lambda: sql)
+
+    def _whole_head(self, key: str) -> Borrowed | None:
+        """Return the head of an arrangement if it is there and there are no rows after it."""
+        found = self._siblings.peek(key)
+        if found is not None and found.sibling.row_count >= HEAD_ROWS:
+            found.close()
+            return None
+        return found
+
+    def _sibling(self, snapshot: Snapshot, found: Borrowed) -> Arranged:
+        stored = Stored(
+            columns=snapshot.columns,
+            files=(found.sibling.path,),
+            counts=(found.sibling.row_count,),
+        )
+        return Arranged(stored, found)
+
+    def _sql(self, snapshot: Snapshot, options: PageOptions) -> str:
+        """Return the statement of an arrangement.
+
+        Without a sort key it has no ORDER BY: DuckDB keeps the order of files when it copies.
+        """
+        columns = snapshot.columns
+        relation, number = relation_sql(columns, [self._path_of(f) for f in snapshot.files])
+        listed = ", ".join(quoted(column.name) for column in columns)
+        sql = f"SELECT {listed} FROM ({relation})"
+        tests = []
+        if options.filters is not None:
+            tests.append(filters.to_sql(filters.parse(options.filters, columns)))
+        if options.sample_count is not None:
+            share = options.sample_count * _HASHES // snapshot.row_count
+            seed = literal(str(snapshot.id))
+            tests.append(f"hash({quoted(number)}, {seed}) < CAST('{share}' AS UHUGEINT)")
+        if tests:
+            sql += f" WHERE {' AND '.join(tests)}"
+        if options.sort_by is not None:
+            keys = sorting.to_sql(sorting.parse(options.sort_by, columns))
+            sql += f" ORDER BY {', '.join([*keys, quoted(number)])}"
+        return sql
+
+    def _counted(self, snapshot: Snapshot, files: tuple[Path, ...]) -> tuple[int, ...]:
+        if len(files) == 1:
+            return (snapshot.row_count,)
+        with self._lock:
+            counts = self._counts.get(snapshot.id)
+            if counts is not None:
+                self._counts.move_to_end(snapshot.id)
+                return counts
+        counts = self._count(files) if files else ()
+        with self._lock:
+            self._counts[snapshot.id] = counts
+            while len(self._counts) > _REMEMBERED:
+                self._counts.popitem(last=False)
+        return counts
+
+    def _count(self, files: tuple[Path, ...]) -> tuple[int, ...]:
+        (text,) = self._reader.text(
+            "SELECT string_agg(file_name || chr(0) || num_rows, chr(10))"
+            f" FROM parquet_file_metadata({file_list(tuple(map(str, files)))})",
+            self._time_s,
+        )
+        lines = (text or b"").decode().split("\n")
+        rows = dict(line.rsplit("\0", 1) for line in lines if line)
+        return tuple(int(rows[str(file)]) for file in files)
+
+
+def _key(snapshot: Snapshot, options: PageOptions, *more: str) -> str:
+    asked = [options.filters, options.sort_by, options.sample_count, *more]
+    text = json.dumps([snapshot.id, asked])
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,180 @@
+"""A page of a result as JSON: one statement in the worker, whose text is passed on as it is.
+
+A page is a range of row numbers, so it costs the same anywhere in a result. Rows and bytes are
+capped silently (contract section 6.1); the next offset tells what was not sent.
+"""
+
+# ruff: noqa: S608  # statements are made of numbers, our own names and what is quoted
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from qanat.config import LimitSettings
+from qanat.engines import Reader
+from qanat.errors import PaymentRequiredError
+from qanat.model.snapshot import Snapshot
+from qanat.model.types import Columns
+from qanat.names import AttemptId, SnapshotId
+from qanat.results.arrange import Arranger
+from qanat.results.encode import row_json, row_overhead
+from qanat.results.options import PageOptions
+from qanat.results.rows import Span, Stored, cut_sql, names, span_sql, total_weight_sql
+from qanat.results.siblings import Siblings
+
+_TIME_S: Final = 60.0
+_REMEMBERED: Final = 10_000  #: snapshots whose size as text has been estimated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some rows of a result as JSON."""
+
+    rows: bytes  #: a JSON array of objects
+    columns: Columns  #: in the order that was asked for
+    row_count: int
+    result_set_bytes: int  #: of the page as raw text, an estimate
+    next_offset: int | None  #: None on the last page
+    total_row_count: int  #: of the whole result, without filters
+    total_result_set_bytes: int
+
+    @property
+    def datapoint_count(self) -> int:
+        """Return how many cells the page has."""
+        return self.row_count * len(self.columns)
+
+
+class Pages:
+    """Reads results. Safe to call from several threads.
+
+    Args:
+        reader: The worker that reads; its time zone is UTC and it keeps the order of rows.
+        path_of: Where the rows of an attempt lie.
+        cache_dir: For sorted and filtered results; emptied here. The reader may write to it.
+        limits: How large a page and the cache may be.
+        time_s: What one statement may take.
+    """
+
+    def __init__(
+        self,
+        *,
+        reader: Reader,
+        path_of: Callable[[AttemptId], Path],
+        cache_dir: Path,
+        limits: LimitSettings,
+        time_s: float = _TIME_S,
+    ) -> None:
+        self.reader, self.limits, self.time_s = reader, limits, time_s
+        siblings = Siblings(
+            reader=reader,
+            directory=cache_dir,
+            cache_bytes=limits.cache_bytes,
+            free_disk_bytes=limits.free_disk_bytes,
+            time_s=time_s,
+        )
+        self.arranger = Arranger(reader=reader, path_of=path_of, siblings=siblings, time_s=time_s)
+        self._lock = threading.Lock()
+        self._sizes: OrderedDict[SnapshotId, int] = OrderedDict()
+
+    def page(self, snapshot: Snapshot, options: PageOptions) -> Page:
+        """Return a page of the rows that `options` ask for.
+
+        Raises:
+            PaymentRequiredError: It would have more cells than a page may have.
+            LimitExceededError: Reading it took too long or too much memory.
+            EngineUnavailableError: The worker died; asking again can help.
+        """
+        with self.arranger.arrange(snapshot, options, self.rows_needed(options)) as arranged:
+            span = self.span(arranged.stored, options)
+            rows, count, size = self._read(span)
+        end = span.low + count
+        more = count > 0 and end < span.stored.total and options.sample_count is None
+        if count == snapshot.row_count and span.columns == snapshot.columns:
+            total_size = size
+        else:
+            total_size = self.total_bytes(snapshot)
+        return Page(
+            rows=rows,
+            columns=span.columns,
+            row_count=count,
+            result_set_bytes=size,
+            next_offset=end if more else None,
+            total_row_count=snapshot.row_count,
+            total_result_set_bytes=total_size,
+        )
+
+    def rows_needed(self, options: PageOptions) -> int | None:
+        """Return up to which row an arrangement is read; None: to its end."""
+        if options.limit is None:
+            return None
+        return options.offset + min(options.limit, self.limits.page_rows)
+
+    def span(self, stored: Stored, options: PageOptions) -> Span:
+        """Return the rows of a page as numbers alone decide; bytes may cut it further.
+
+        Raises:
+            PaymentRequiredError: The page would have more cells than allowed.
+        """
+        columns = options.chosen(stored.columns)
+        low = min(options.offset, stored.total)
+        high = stored.total
+        if options.limit is not None:
+            high = min(high, low + min(options.limit, self.limits.page_rows))
+        most = self.limits.cells_per_page
+        if most and not options.ignore_max_datapoints and (high - low) * len(columns) > most:
+            raise PaymentRequiredError(
+                f"This API request would exceed your configured limits per request: {most}"
+                " datapoints. Ask for fewer rows or columns, or set"
+                " ignore_max_datapoints_per_request."
+            )
+        return Span(stored=stored, columns=columns, low=low, high=high)
+
+    def total_bytes(self, snapshot: Snapshot) -> int:
+        """Return the size of the whole result as raw text, an estimate that never changes."""
+        with self._lock:
+            known = self._sizes.get(snapshot.id)
+        if known is not None:
+            return known
+        size = 0
+        if snapshot.row_count:
+            sql = total_weight_sql(self.arranger.stored(snapshot))
+            (mean,) = self.reader.text(sql, self.time_s)
+            size = header_bytes(snapshot.columns) + round(float(mean or b"0") * snapshot.row_count)
+        with self._lock:
+            self._sizes[snapshot.id] = size
+            while len(self._sizes) > _REMEMBERED:
+                self._sizes.popitem(last=False)
+        return size
+
+    def _read(self, span: Span) -> tuple[bytes, int, int]:
+        """Return rows as JSON, how many they are and the bytes of their raw text."""
+        cap, extra = self.limits.page_bytes, row_overhead(span.columns)
+        # A row is never shorter than its keys, so no more rows than this need be looked at.
+        most = cap // (extra + len(span.columns)) + 1
+        span = replace(span, high=min(span.high, span.low + most))
+        while span.low < span.high:
+            text, counted, weighed = self.reader.text(_page_sql(span, cap, extra), self.time_s)
+            rows, count = text or b"[]", int(counted or b"0")
+            if len(rows) <= cap or count <= 1:
+                return rows, count, header_bytes(span.columns) + int(float(weighed or b"0"))
+            # Escapes made the text longer than it weighed.
+            span = replace(span, high=span.low + max(1, count * cap // len(rows) * 19 // 20))
+        return b"[]", 0, 0
+
+
+def header_bytes(columns: Columns) -> int:
+    """Return the bytes of a header line."""
+    return sum(len(column.name.encode()) + 1 for column in columns)
+
+
+def _page_sql(span: Span, cap: int, extra: int) -> str:
+    row = row_json(span.columns, names(span.columns))
+    return (
+        f"WITH cut AS ({cut_sql(span, cap, extra)})"
+        f" SELECT '[' || string_agg({row}, ',' ORDER BY n) || ']', count(*), any_value(bytes)"
+        f" FROM ({span_sql(span)}), cut WHERE n < stop"
+    )
