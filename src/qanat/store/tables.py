@@ -450,9 +450,17 @@ dashboard = Table(
     _flag("is_archived"),
     Column("tags", Text, nullable=False),  # JSON array of text
     Column("widgets", Text, nullable=False),  # JSON: visualization, text and param widgets
-    Column("last_run", Text),  # the last refresh that was published; plain text
+    Column("revision", Integer, nullable=False, server_default="1"),  # grows with each change
     Column("created_us", BigInteger, nullable=False),
     Column("updated_us", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
 Index("uq_dashboard_owner_slug", dashboard.c.owner, dashboard.c.slug, unique=True)
+
+dashboard_run = Table(
+    "dashboard_run",  # the runs that refreshed a dashboard
+    metadata,
+    Column("run", Text, ForeignKey("run.id"), primary_key=True),
+    Column("dashboard", BigInteger, ForeignKey("dashboard.id"), nullable=False, index=True),
+    Column("parameters", Text, nullable=False),  # JSON object, as asked
+)
