@@ -9,6 +9,7 @@ The statements are DuckDB's SQL, written by `qanat.cli.demo.sources` through an 
 `VERSION` whenever a statement changes: a demo directory of another version is made anew.
 """
 
+# ruff: noqa: S608  # statements are put together here from this module's constants alone
 from __future__ import annotations
 
 from dataclasses import dataclass

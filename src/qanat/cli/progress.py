@@ -1,0 +1,186 @@
+"""A run on the screen while it goes on, always on the error stream.
+
+On a terminal it is a list that redraws itself, cut to the terminal's height; elsewhere a line
+per change. `Screen.show` may be called as often as something changes.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from typing import Final, Self, TextIO
+
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from qanat.cli import output, wire
+from qanat.cli.follow import Watched
+from qanat.clock import Clock, SystemClock
+
+_MARKS: Final = {
+    "pending": ("·", "dim"),
+    "executing": ("▸", "cyan"),
+    "completed": ("✓", "green"),
+    "reused": ("=", "green"),
+    "failed": ("✗", "red"),
+    "skipped": ("-", "dim"),
+    "cancelled": ("-", "yellow"),
+}
+_PLAIN_MARKS: Final = {"·": ".", "▸": ">", "✓": "+", "✗": "x"}
+_BAR_CELLS: Final = 24
+#: What is drawn first when the terminal is too low for all of a run.
+_URGENCY: Final = ("failed", "executing", "completed", "reused", "pending", "cancelled", "skipped")
+
+
+class Screen:
+    """Shows one run; used as a context."""
+
+    def __init__(self, stream: TextIO | None = None, *, clock: Clock | None = None) -> None:
+        self._console = output.console(stream or sys.stderr)
+        self._clock = clock or SystemClock()
+        self._told: dict[int, str] = {}
+        self._drawing: _Drawing | None = None
+        self._live: Live | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._live is not None:
+            self._live.stop()
+
+    def show(self, watched: Watched) -> None:
+        """Show a run as it is now."""
+        if not self._console.is_terminal:
+            self._tell(watched)
+            return
+        if self._live is None:
+            self._drawing = _Drawing(watched, self._clock, is_plain=_is_plain(self._console))
+            self._live = Live(
+                self._drawing, console=self._console, refresh_per_second=8, transient=False
+            )
+            self._live.start()
+        if watched.is_over:
+            self._live.refresh()
+
+    def _tell(self, watched: Watched) -> None:
+        if not self._told:
+            self._console.print(
+                f"run {watched.run.pipeline_execution_id}: {len(watched.nodes)} nodes"
+            )
+        for node in watched.nodes.values():
+            state = state_of(node)
+            if self._told.get(node.id, "pending") == state:
+                self._told[node.id] = state
+                continue
+            self._told[node.id] = state
+            ended = sum(1 for each in self._told.values() if each not in ("pending", "executing"))
+            self._console.print(
+                output.one_line(
+                    f"[{ended}/{len(watched.nodes)}] {state:<9} {title(node)}{_facts(node)}"
+                )
+            )
+
+
+def state_of(node: wire.Node) -> str:
+    """Return a node's state, with completed and reused told apart."""
+    return "reused" if node.state == "completed" and node.reused_from else node.state
+
+
+def title(node: wire.Node) -> str:
+    """Return what people call a node."""
+    return node.title or node.name or f"query {node.query_id}"
+
+
+def took(node: wire.Node, now: datetime | None = None) -> float | None:
+    """Return for how many seconds a node has run; None before its start."""
+    ended = node.ended_at or now
+    if node.started_at is None or ended is None:
+        return None
+    return max(0.0, (ended - node.started_at) / timedelta(seconds=1))
+
+
+def _facts(node: wire.Node) -> str:
+    parts = []
+    seconds = took(node)
+    if seconds is not None:
+        parts.append(output.seconds(seconds))
+    if node.row_count is not None:
+        parts.append(f"{node.row_count:,} rows")
+    if node.error is not None:
+        parts.append(node.error.message)
+    elif node.reason:
+        parts.append(node.reason)
+    return "  " + " · ".join(parts) if parts else ""
+
+
+def _is_plain(console: Console) -> bool:
+    return not console.encoding.lower().startswith("utf")
+
+
+class _Drawing:
+    """A run as lines of a terminal; drawn anew several times a second."""
+
+    def __init__(self, watched: Watched, clock: Clock, *, is_plain: bool) -> None:
+        self._watched, self._clock, self._is_plain = watched, clock, is_plain
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        now = self._clock.now() + self._watched.ahead
+        nodes = list(self._watched.nodes.values())
+        room = max(3, (options.height or console.size.height) - 3)
+        shown = {node.id for node in sorted(nodes, key=_urgency)[:room]}
+        lines = Table.grid(padding=(0, 2))
+        for justify in ("left", "left", "right", "right", "left"):
+            lines.add_column(justify=justify, no_wrap=True, overflow="ellipsis")
+        for node in nodes:
+            if node.id in shown:
+                lines.add_row(*self._cells(node, now))
+        yield lines
+        if len(shown) < len(nodes):
+            yield Text(f"  and {len(nodes) - len(shown):,} more", style="dim")
+        yield self._bar(nodes, now)
+
+    def _cells(self, node: wire.Node, now: datetime) -> tuple[Text, ...]:
+        state = state_of(node)
+        mark, style = _MARKS.get(state, ("?", ""))
+        seconds = took(node, now if node.state == "executing" else None)
+        share = self._watched.shares.get(node.id)
+        if node.error is not None:
+            note = node.error.message
+        elif node.state == "executing" and share is not None:
+            note = f"{100 * share:.0f} %"
+        else:
+            note = node.reason
+        return (
+            Text(self._plain(mark), style=style),
+            Text(output.one_line(title(node)), style="dim" if state == "pending" else ""),
+            Text(output.seconds(seconds) if seconds is not None else ""),
+            Text(f"{node.row_count:,} rows" if node.row_count is not None else "", style="dim"),
+            Text(output.one_line(note), style=style),
+        )
+
+    def _bar(self, nodes: list[wire.Node], now: datetime) -> Text:
+        run = self._watched.run
+        ended = sum(1 for node in nodes if node.state not in ("pending", "executing"))
+        full = _BAR_CELLS * ended // max(1, len(nodes))
+        began = run.started_at or run.submitted_at
+        elapsed = ((run.ended_at or now) - began) / timedelta(seconds=1) if began else 0.0
+        cells = self._plain_bar(full)
+        return Text(
+            f"{cells} {ended}/{len(nodes)} · {run.state} · {output.seconds(max(0.0, elapsed))}",
+            style={"completed": "green", "failed": "red", "cancelled": "yellow"}.get(run.state, ""),
+        )
+
+    def _plain(self, mark: str) -> str:
+        return _PLAIN_MARKS.get(mark, mark) if self._is_plain else mark
+
+    def _plain_bar(self, full: int) -> str:
+        done, left = ("#", ".") if self._is_plain else ("█", "░")
+        return done * full + left * (_BAR_CELLS - full)
+
+
+def _urgency(node: wire.Node) -> int:
+    state = state_of(node)
+    return _URGENCY.index(state) if state in _URGENCY else len(_URGENCY)
