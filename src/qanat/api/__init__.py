@@ -1,0 +1,60 @@
+"""HTTP, in Dune's shapes: the ASGI application and every route it serves.
+
+A request goes through `edge` (room, key, rate), then to the handler of its route. Handlers parse,
+ask the core and answer; what an error means is said in `errors`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from litestar import Litestar, Response
+from litestar import Request as LitestarRequest
+from litestar.connection import ASGIConnection
+from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+
+from qanat.api import documents
+from qanat.api.auth import check_scope
+from qanat.api.edge import Edge
+from qanat.api.errors import failed
+from qanat.api.requests import Request
+from qanat.api.services import Services
+
+#: Every route, module by module.
+ROUTES: Final[list[HTTPRouteHandler]] = [
+    *documents.ROUTES,
+]
+
+
+def create_app(services: Services) -> Edge:
+    """Return the application that serves `services` over HTTP."""
+    app = Litestar(
+        route_handlers=[*ROUTES],
+        request_class=Request,
+        guards=[_scope_guard],
+        exception_handlers={Exception: _answer},
+        openapi_config=documents.CONFIG,
+        state=State({"services": services}),
+        request_max_body_size=None,  # Request.body and Request.pieces know each route's limit
+        logging_config=None,
+        on_shutdown=[services.close],
+    )
+    return Edge(app, services)
+
+
+def _scope_guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    caller = connection.scope["user"]
+    if caller is not None:
+        scope: Mapping[str, Any] = connection.scope
+        check_scope(caller, scope["method"], scope["path_template"])
+
+
+def _answer(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
+    scope: Mapping[str, Any] = request.scope
+    request_id: str = scope["request_id"]
+    why = failed(error, method=request.method, request_id=request_id)
+    return Response(
+        why.body, status_code=why.status, headers=dict(why.headers), media_type="application/json"
+    )
