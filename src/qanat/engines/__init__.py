@@ -39,6 +39,8 @@ class Bound:
     text: str
     slots: tuple[Relation, ...] = ()
     columns: tuple[str, ...] = ()  #: output names where known; empty: as the engine names them
+    types: tuple[str | None, ...] = ()  #: output types where the engine could not tell: uint256
+    for_people: bool = False  #: its rows will be paged through, not computed with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

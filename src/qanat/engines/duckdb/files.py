@@ -1,0 +1,96 @@
+"""The directory of rows: one file an attempt, `rows/<its last two characters>/<attempt>.parquet`.
+
+A file is written once and never changed, so whoever has its name may read it. A file counts as
+being on disk only after `sync`: of the file, and of every directory that leads to its name.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+from qanat.errors import FileLostError
+from qanat.names import AttemptId, is_ulid
+
+_ENDING: Final = ".parquet"
+_FLUSHES: Final = 8  #: at once
+
+
+class RowFiles:
+    """The files below one directory."""
+
+    def __init__(self, root: Path) -> None:
+        """Make the directory, if it is not there."""
+        self.root = root
+        root.mkdir(parents=True, exist_ok=True)
+        self._made: set[str] = set()
+        self._flushing = ThreadPoolExecutor(_FLUSHES, thread_name_prefix="qanat-sync")
+
+    def path(self, file: str) -> Path:
+        """Return where a file's rows lie; the file need not exist.
+
+        Raises:
+            ValueError: `file` is not an attempt's id, and could lead elsewhere.
+        """
+        if not is_ulid(file):
+            raise ValueError(f"{file!r} is not the id of an attempt")
+        return self.root / file[-2:] / f"{file}{_ENDING}"
+
+    def place(self, file: str) -> Path:
+        """Return where to write a new file; its directory is there."""
+        path = self.path(file)
+        if file[-2:] not in self._made:
+            path.parent.mkdir(exist_ok=True)
+            self._made.add(file[-2:])
+        return path
+
+    def sync(self, files: tuple[str, ...]) -> None:
+        """Return once files and the directories that name them are on disk.
+
+        Raises:
+            FileLostError: Some could not be flushed. After an error the system may have dropped
+                what was to be written, so flushing them again would prove nothing.
+        """
+        flushed = list(self._flushing.map(lambda file: _flush(self.path(file)), files))
+        lost = [file for file, is_safe in zip(files, flushed, strict=True) if not is_safe]
+        folders = sorted({self.path(file).parent for file in files})
+        held = dict(zip(folders, self._flushing.map(_flush, folders), strict=True))
+        lost += [file for file in files if not held[self.path(file).parent] and file not in lost]
+        if lost or (files and not _flush(self.root)):
+            raise FileLostError(tuple(lost or files))
+
+    def remove(self, file: str) -> None:
+        """Remove a file; one that is not there is already removed."""
+        self.path(file).unlink(missing_ok=True)
+
+    def all(self) -> Iterator[tuple[AttemptId, int]]:
+        """Return every file, with its size in bytes."""
+        for folder in sorted(self.root.iterdir()):
+            if len(folder.name) != 2 or not folder.is_dir():
+                continue
+            for path in sorted(folder.iterdir()):
+                if path.suffix == _ENDING and is_ulid(path.stem) and path.stem[-2:] == folder.name:
+                    with contextlib.suppress(FileNotFoundError):  # removed while we looked
+                        yield AttemptId(path.stem), path.stat().st_size
+
+    def close(self) -> None:
+        """Stop the threads that flush."""
+        self._flushing.shutdown()
+
+
+def _flush(path: Path) -> bool:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        os.fsync(fd)
+    except OSError:
+        return False
+    finally:
+        os.close(fd)
+    return True

@@ -1,0 +1,5 @@
+"""stub"""
+
+
+def inspect(con, task):
+    raise NotImplementedError

@@ -1,0 +1,175 @@
+"""What a worker does with its connection, task by task.
+
+A statement from outside is never run before DuckDB's own parser has found it, standing alone, to be
+one SELECT: then nothing in it can close the parenthesis it is put in. A task that fails leaves no
+file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from qanat.engines import Bound, Relation
+from qanat.engines.duckdb.messages import Copy, Describe, Described, Fault, Reply, Text, Write
+from qanat.engines.duckdb.scan import bind, literal, quoted
+from qanat.engines.duckdb.types import duckdb_type, trino_type
+from qanat.model.types import Column
+
+VIEW_OPTIONS: Final = "FORMAT parquet,PARQUET_VERSION v2,COMPRESSION snappy"
+#: Pages are cut from results, so a row group is small enough to be read for one page.
+RESULT_OPTIONS: Final = "FORMAT parquet,PARQUET_VERSION v2,COMPRESSION zstd,ROW_GROUP_SIZE 60000"
+_256_BIT: Final = ("uint256", "int256")
+
+
+class TaskFailedError(Exception):
+    """A task ended early, and it is known why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.text)
+        self.fault = fault
+
+
+def too_large(result_bytes: int) -> TaskFailedError:
+    """Return the failure of a task whose file passes its limit."""
+    return TaskFailedError(
+        Fault(blame="result_bytes", text=f"the result is larger than {result_bytes} bytes")
+    )
+
+
+def write(con: duckdb.DuckDBPyConnection, task: Write) -> Reply:
+    """Run a statement into its file."""
+    text = bind(task.statement)
+    described = task.described or _described(con, task.statement, text)
+    options = RESULT_OPTIONS if task.statement.for_people else VIEW_OPTIONS
+    try:
+        rows, size = copied(
+            con,
+            f"{described.before}{text}\n{described.after}",
+            task.path,
+            options,
+            result_bytes=task.result_bytes,
+        )
+    except duckdb.IOException:
+        _raise_if_gone(task.statement)
+        raise
+    return Reply(serial=task.serial, described=described, row_count=rows, size_bytes=size)
+
+
+def copied(
+    con: duckdb.DuckDBPyConnection, select: str, path: str, options: str, *, result_bytes: int
+) -> tuple[int, int]:
+    """Copy a SELECT to the new file `path`; return its rows and its bytes, or leave no file."""
+    file = Path(path)
+    try:
+        row = con.execute(f"COPY ({select}\n) TO {literal(path)} ({options})").fetchone()
+        size = file.stat().st_size
+        if size > result_bytes:
+            raise too_large(result_bytes)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            file.unlink()
+        raise
+    return (int(row[0]) if row else 0), size
+
+
+def _raise_if_gone(statement: Bound) -> None:
+    for relation in statement.slots:
+        for path in relation.files:
+            if not Path(path).exists():
+                blame, what = (
+                    ("engine", "rows are missing")
+                    if relation.ours
+                    else ("source", "a mounted file is gone")
+                )
+                raise TaskFailedError(Fault(blame=blame, text=what))  # type: ignore[arg-type]  # one of two literals
+
+
+def describe(con: duckdb.DuckDBPyConnection, task: Describe) -> Reply:
+    """Work out what a statement gives."""
+    described = _described(con, task.statement, bind(task.statement))
+    return Reply(serial=task.serial, described=described)
+
+
+def one_select(con: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """Return `text` parsed, if it is one SELECT and nothing else."""
+    parsed = con.extract_statements(text)
+    if len(parsed) != 1 or parsed[0].type != duckdb.StatementType.SELECT:
+        raise TaskFailedError(Fault(blame="statement", text="only one SELECT is allowed"))
+    return parsed[0]
+
+
+def _described(con: duckdb.DuckDBPyConnection, statement: Bound, text: str) -> Described:
+    try:
+        relation = con.sql(one_select(con, text))  # type: ignore[arg-type]  # takes a Statement too
+    except duckdb.IOException:
+        _raise_if_gone(statement)
+        raise
+    found = [str(kind) for kind in relation.types]
+    names = statement.columns or _unique(relation.columns)
+    if len(names) != len(found):
+        raise TaskFailedError(Fault(blame="engine", text="the statement gives other columns"))
+    columns, casts = [], []
+    for at, (name, kind) in enumerate(zip(names, found, strict=True)):
+        said = statement.types[at] if at < len(statement.types) else None
+        shown = said if kind == "BIGNUM" and said in _256_BIT and said else trino_type(kind)
+        target = duckdb_type(shown)
+        columns.append(Column(name, shown))
+        column = quoted(name)
+        casts.append(column if target == kind else f"CAST({column} AS {target}) AS {column}")
+    given = list(relation.columns)
+    renamed = given != list(names)
+    if not renamed and casts == [quoted(name) for name in names]:
+        return Described(columns=tuple(columns))
+    aliases = ",".join(quoted(name) for name in names)
+    return Described(
+        columns=tuple(columns),
+        before=f"SELECT {','.join(casts)} FROM (",
+        after=f") AS _ ({aliases})",
+    )
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    """Return names that are unique without regard to case: a later double gets a suffix."""
+    seen: set[str] = set()
+    unique = []
+    for name in names:
+        fresh, number = name, 1
+        while fresh.lower() in seen:
+            fresh, number = f"{name}_{number}", number + 1
+        seen.add(fresh.lower())
+        unique.append(fresh)
+    return tuple(unique)
+
+
+def text(con: duckdb.DuckDBPyConnection, task: Text) -> Reply:
+    """Give the one row of a statement of ours."""
+    row = con.execute(task.sql).fetchone()
+    if row is None:
+        raise TaskFailedError(Fault(blame="engine", text="a statement for people gave no row"))
+    return Reply(serial=task.serial, values=tuple(map(_as_text, row)))
+
+
+def _as_text(value: object) -> bytes | None:
+    match value:
+        case None:
+            return None
+        case bytes():
+            return value
+        case bool():
+            return b"true" if value else b"false"
+    return str(value).encode()
+
+
+def copy(con: duckdb.DuckDBPyConnection, task: Copy) -> Reply:
+    """Copy rows to a file or a pipe that the server has made."""
+    row = con.execute(f"COPY ({task.sql}\n) TO {literal(task.path)} ({task.options})").fetchone()
+    return Reply(serial=task.serial, row_count=int(row[0]) if row else 0)
+
+
+def files_of(relations: tuple[Relation, ...]) -> tuple[str, ...]:
+    """Return every file that relations read."""
+    return tuple(path for relation in relations for path in relation.files)

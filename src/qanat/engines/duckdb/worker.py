@@ -1,0 +1,283 @@
+"""The process that runs SQL: one statement at a time, behind three walls.
+
+The first wall is not here: the server compiles what users write into one SELECT over relations it
+has resolved. The second is DuckDB's own configuration, locked before the first task. The third is
+the system's: a limit on address space, because DuckDB's memory limit does not bound everything, an
+environment without secrets, and no core files. A worker dies with the server that started it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import duckdb
+import msgspec
+
+from qanat.engines.duckdb import inspection, loading, messages, statements
+from qanat.engines.duckdb.faults import fault_of
+from qanat.engines.duckdb.messages import Fault, Reply, Setup, Signal, Task
+from qanat.engines.duckdb.scan import literal
+from qanat.model.credits import Cost
+
+#: Address space beyond the memory limit: code, stacks, allocator reserves, what DuckDB does not count.
+HEADROOM_BYTES: Final = 2 << 30
+_SMALL_INPUT_BYTES: Final = 256 << 10  #: below it a change of threads costs more than it gives
+_INTERRUPT_EVERY_S: Final = 0.02
+_PR_SET_PDEATHSIG: Final = 1
+
+_DO: Final[dict[type, Callable[[duckdb.DuckDBPyConnection, Any], Reply]]] = {
+    messages.Write: statements.write,
+    messages.Describe: statements.describe,
+    messages.Text: statements.text,
+    messages.Copy: statements.copy,
+    messages.Parse: loading.parse,
+    messages.Inspect: inspection.inspect,
+}
+
+
+def locked_connection(setup: Setup) -> duckdb.DuckDBPyConnection:
+    """Return a connection that opens nothing but `setup.directories` and whose settings are fixed.
+
+    `threads` and `memory_limit` alone stay open: the worker sets them for each statement. A user's
+    statement cannot, since it is one SELECT.
+    """
+    con = duckdb.connect(
+        ":memory:",
+        config={
+            "autoload_known_extensions": False,
+            "autoinstall_known_extensions": False,
+            "python_enable_replacements": False,
+        },
+    )
+    directories = ",".join(literal(f"{path.rstrip('/')}/") for path in setup.directories)
+    spill = literal(setup.spill_dir)
+    for setting in (
+        f"temp_directory={spill}",
+        f"max_temp_directory_size='{setup.spill_bytes}B'",
+        f"home_directory={spill}",
+        f"extension_directory={spill}",
+        f"secret_directory={spill}",
+        "allow_community_extensions=false",
+        "allow_unsigned_extensions=false",
+        "allow_persistent_secrets=false",
+        "enable_external_file_cache=false",
+        "TimeZone='UTC'",
+        "integer_division=true",
+        # Progress is followed, for the progress of runs, and never printed.
+        "enable_progress_bar=true",
+        "enable_progress_bar_print=false",
+        f"allowed_directories=[{directories}]",
+        "allowed_configs=['threads','memory_limit']",
+        "enable_external_access=false",
+        "lock_configuration=true",
+    ):
+        con.execute(f"SET {setting}")
+    return con
+
+
+class _Usage:
+    """What the process has used so far; two of them apart tell what a task used.
+
+    Bytes read and written are the system's count. The count of a COPY from Parquet exceeds what
+    DuckDB's profiler reports by the read of the counter itself, and costs a fortieth of it.
+    """
+
+    def __init__(self) -> None:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        self.cpu_s = used.ru_utime + used.ru_stime
+        self.read_bytes, self.written_bytes = _io_bytes()
+
+
+def _io_bytes() -> tuple[int, int]:
+    try:
+        with open("/proc/self/io", "rb", buffering=0) as file:  # noqa: PTH123  # half of Path.open's time
+            words = file.read(200).split()
+        return int(words[1]), int(words[3])
+    except (OSError, ValueError, IndexError):
+        return 0, 0
+
+
+def _reset_peak() -> None:
+    with contextlib.suppress(OSError):
+        fd = os.open("/proc/self/clear_refs", os.O_WRONLY)
+        try:
+            os.write(fd, b"5")  # the peak of resident memory starts again from now
+        finally:
+            os.close(fd)
+
+
+def _resident() -> tuple[int, int]:
+    """Return resident memory now, and at its peak since it was last reset."""
+    now = peak = 0
+    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", "rb") as file:  # noqa: PTH123  # as above
+        for line in file:
+            if line.startswith(b"VmHWM:"):
+                peak = int(line.split()[1]) << 10
+            elif line.startswith(b"VmRSS:"):
+                now = int(line.split()[1]) << 10
+                break
+    return now, peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
+class Worker:
+    """A connection, the task it runs, and who may interrupt it."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._con = locked_connection(setup)
+        self._threads = self._memory = 0
+        self._lock = threading.Lock()
+        self._serial = 0  # of the task that runs; 0 between tasks
+        self._stopped = 0  # the latest task that was told to stop, begun or not
+
+    def perform(self, task: Task) -> Reply:
+        """Do a task and answer; never raises."""
+        before = _Usage()
+        _reset_peak()
+        with self._lock:
+            self._serial = task.serial
+            stopped = self._stopped >= task.serial
+        try:
+            if stopped:
+                fault: Fault | None = Fault(blame="stopped", text="the statement was stopped")
+                reply = Reply(serial=task.serial)
+            else:
+                self._limit(task)
+                reply, fault = _DO[type(task)](self._con, task), None
+        except statements.TaskFailedError as error:
+            reply, fault = Reply(serial=task.serial), error.fault
+        except Exception as error:  # noqa: BLE001  # whatever it is, the server has to be told
+            reply, fault = Reply(serial=task.serial), fault_of(error)
+        finally:
+            with self._lock:
+                self._serial = 0
+        return self._measured(reply, fault, before)
+
+    def _measured(self, reply: Reply, fault: Fault | None, before: _Usage) -> Reply:
+        after = _Usage()
+        resident, peak = _resident()
+        read, written = (
+            after.read_bytes - before.read_bytes,
+            after.written_bytes - before.written_bytes,
+        )
+        # What was written beside the result was spilled, and what was spilled was read back.
+        spilled = max(0, written - reply.size_bytes)
+        return msgspec.structs.replace(
+            reply,
+            fault=fault,
+            cost=Cost(
+                cpu_seconds=after.cpu_s - before.cpu_s,
+                bytes_scanned=max(0, read - spilled),
+                bytes_written=reply.size_bytes,
+                peak_memory_bytes=peak,
+            ),
+            rss_bytes=resident,
+            lifetime_peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
+        )
+
+    def _limit(self, task: Task) -> None:
+        """Set what this task may use; a setting that stands already is not set again."""
+        if task.memory_bytes != self._memory:
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, hard))
+            self._con.execute(f"SET memory_limit='{task.memory_bytes}B'")
+            resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes + HEADROOM_BYTES, hard))
+            self._memory = task.memory_bytes
+        if task.threads != self._threads and not (self._threads and _is_small(task)):
+            self._con.execute(f"SET threads={task.threads}")
+            self._threads = task.threads
+
+    def listen(self, control: socket.socket) -> None:
+        """Hear signals until the server is gone, then end the process at once."""
+        with contextlib.suppress(OSError, msgspec.DecodeError):
+            while (body := messages.receive(control)) is not None:
+                asked: Signal = messages.signal_decoder.decode(body)
+                if asked.ask == "stop":
+                    self._stop(asked.serial)
+                else:
+                    messages.send(control, self._progress(asked.serial))
+        os._exit(0)
+
+    def _stop(self, serial: int) -> None:
+        with self._lock:
+            self._stopped = max(self._stopped, serial)
+        threading.Thread(target=self._interrupt, args=(serial,), daemon=True).start()
+
+    def _interrupt(self, serial: int) -> None:
+        """Interrupt until the task has ended: an interrupt between two statements is lost."""
+        pause = threading.Event()
+        while True:
+            with self._lock:
+                if self._serial != serial:
+                    return
+                self._con.interrupt()
+            pause.wait(_INTERRUPT_EVERY_S)
+
+    def _progress(self, serial: int) -> float | None:
+        with self._lock:
+            done = self._con.query_progress() if self._serial == serial else -1.0
+        return done / 100 if done >= 0 else None
+
+
+def _is_small(task: Task) -> bool:
+    if not isinstance(task, messages.Write) or not task.statement.slots:
+        return False
+    total = 0
+    for path in statements.files_of(task.statement.slots):
+        try:
+            total += os.stat(path).st_size  # noqa: PTH116  # on the path of every small node
+        except OSError:
+            return False
+        if total > _SMALL_INPUT_BYTES:
+            return False
+    return True
+
+
+def _die_with(parent: int) -> None:
+    """Have the system kill this process when the thread that started it ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def main(work_fd: int, control_fd: int) -> None:
+    """Serve tasks until the server goes away."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server decides, not the terminal
+    work, control = socket.socket(fileno=work_fd), socket.socket(fileno=control_fd)
+    first = messages.receive(work)
+    if first is None:
+        return
+    setup = messages.setup_decoder.decode(first)
+    _die_with(setup.parent)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with contextlib.suppress(OSError):  # under memory pressure the system takes a worker first
+        Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
+    spill = Path(setup.spill_dir)
+    spill.mkdir(parents=True, exist_ok=True)
+    try:
+        worker = Worker(setup)
+        threading.Thread(target=worker.listen, args=(control,), daemon=True).start()
+        with contextlib.suppress(OSError):
+            while (body := messages.receive(work)) is not None:
+                reply = worker.perform(messages.task_decoder.decode(body))
+                messages.send(work, reply)
+                if reply.fault and reply.fault.is_fatal:
+                    break
+    finally:
+        shutil.rmtree(spill, ignore_errors=True)
+        os._exit(0)  # threads of DuckDB must not hold up the end
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))
