@@ -1,0 +1,320 @@
+/** Dashboards and the visualizations on them. */
+
+import { queryOptions } from "@tanstack/react-query";
+import type { RunState } from "../graph/model";
+import { timeOf } from "./clock";
+import { get, post, request } from "./http";
+import { failureOf, present, type WireError } from "./runs";
+
+export type Position = { row: number; col: number; width: number; height: number };
+type WirePosition = { row: number; col: number; size_x: number; size_y: number };
+type WireDashboard = {
+  dashboard_id: number;
+  name: string;
+  slug: string;
+  is_private: boolean;
+  tags: string[];
+  owner?: string;
+  revision?: number;
+  visualization_widgets: { widget_id: number; visualization_id: number; position: WirePosition }[];
+  text_widgets: { widget_id: number; text: string; position: WirePosition }[];
+  param_widgets?: {
+    widget_id: string;
+    key: string;
+    query_id: number;
+    visualization_widget_id?: number;
+    position?: WirePosition;
+  }[];
+};
+export type Widget =
+  | { kind: "chart"; id: number; visualizationId: number; position: Position }
+  | { kind: "text"; id: number; text: string; position: Position };
+export type Dashboard = {
+  id: number;
+  name: string;
+  slug: string;
+  owner: string;
+  isPrivate: boolean;
+  tags: string[];
+  revision?: number;
+  widgets: Widget[];
+  parameters: { id: string; key: string; queryId: number }[];
+};
+
+const positionOf = (wire: WirePosition): Position => ({
+  row: wire.row,
+  col: wire.col,
+  width: wire.size_x,
+  height: wire.size_y,
+});
+const positionToWire = (position: Position): WirePosition => ({
+  row: position.row,
+  col: position.col,
+  size_x: position.width,
+  size_y: position.height,
+});
+
+export const dashboardOf = (wire: WireDashboard): Dashboard => ({
+  id: wire.dashboard_id,
+  name: wire.name,
+  slug: wire.slug,
+  owner: wire.owner ?? "",
+  isPrivate: wire.is_private,
+  tags: wire.tags,
+  widgets: [
+    ...wire.text_widgets.map((one) => ({
+      kind: "text" as const,
+      id: one.widget_id,
+      text: one.text,
+      position: positionOf(one.position),
+    })),
+    ...wire.visualization_widgets.map((one) => ({
+      kind: "chart" as const,
+      id: one.widget_id,
+      visualizationId: one.visualization_id,
+      position: positionOf(one.position),
+    })),
+  ],
+  parameters: (wire.param_widgets ?? []).map((one) => ({
+    id: one.widget_id,
+    key: one.key,
+    queryId: one.query_id,
+  })),
+  ...present({ revision: wire.revision }),
+});
+
+export const dashboardQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["dashboard", id],
+    queryFn: async ({ signal }) =>
+      dashboardOf(await get<WireDashboard>(`/v1/dashboards/${id}`, undefined, signal)),
+    staleTime: 5_000,
+  });
+
+export const dashboardBySlug = (owner: string, slug: string) =>
+  queryOptions({
+    queryKey: ["dashboard", owner, slug],
+    queryFn: async ({ signal }) =>
+      dashboardOf(
+        await get<WireDashboard>(
+          `/v1/dashboards/by-slug/${encodeURIComponent(owner)}/${encodeURIComponent(slug)}`,
+          undefined,
+          signal,
+        ),
+      ),
+    staleTime: 5_000,
+  });
+
+export type ListedDashboard = {
+  id: number;
+  name: string;
+  slug: string;
+  owner: string;
+  widgetCount: number;
+  updatedAt: number;
+  publishedAt?: number;
+};
+
+export const dashboardsQuery = (q: string) =>
+  queryOptions({
+    queryKey: ["dashboards", q],
+    queryFn: async ({ signal }) => {
+      const wire = await get<{
+        dashboards: {
+          dashboard_id: number;
+          name: string;
+          slug: string;
+          owner: string;
+          widget_count: number;
+          updated_at: string;
+          published_at?: string;
+        }[];
+      }>("/v1/dashboards", { q, limit: 200 }, signal);
+      return wire.dashboards.map(
+        (one): ListedDashboard => ({
+          id: one.dashboard_id,
+          name: one.name,
+          slug: one.slug,
+          owner: one.owner,
+          widgetCount: one.widget_count,
+          updatedAt: Date.parse(one.updated_at),
+          ...present({ publishedAt: timeOf(one.published_at) }),
+        }),
+      );
+    },
+    staleTime: 5_000,
+  });
+
+/** Invalidates: dashboards. */
+export const createDashboard = (name: string, visualizationIds: number[] = []) =>
+  post<WireDashboard>("/v1/dashboards", { name, visualization_ids: visualizationIds }).then(dashboardOf);
+
+/** Refused with 409 if it changed since `revision`. Invalidates: dashboard, dashboards. */
+export const updateDashboard = (
+  id: number,
+  change: { name?: string; widgets?: Widget[]; parameters?: Dashboard["parameters"] },
+  revision: number | undefined,
+) =>
+  request<WireDashboard>(`/v1/dashboards/${id}`, {
+    method: "PATCH",
+    body: {
+      ...present({ name: change.name, revision }),
+      ...(change.widgets
+        ? {
+            visualization_widgets: change.widgets
+              .filter((widget) => widget.kind === "chart")
+              .map((widget) => ({
+                ...(widget.id > 0 ? { widget_id: widget.id } : {}),
+                visualization_id: widget.visualizationId,
+                position: positionToWire(widget.position),
+              })),
+            text_widgets: change.widgets
+              .filter((widget) => widget.kind === "text")
+              .map((widget) => ({
+                ...(widget.id > 0 ? { widget_id: widget.id } : {}),
+                text: widget.text,
+                position: positionToWire(widget.position),
+              })),
+          }
+        : {}),
+      ...(change.parameters
+        ? {
+            param_widgets: change.parameters.map((one) => ({
+              widget_id: one.id,
+              key: one.key,
+              query_id: one.queryId,
+            })),
+          }
+        : {}),
+    },
+  }).then(dashboardOf);
+
+export const archiveDashboard = (id: number) => post<{ ok: boolean }>(`/v1/dashboards/${id}/archive`);
+
+export const refreshDashboard = (id: number, values: Record<string, string>, idempotencyKey: string) =>
+  post<{ pipeline_execution_id: string }>(
+    `/v1/dashboards/${id}/refresh`,
+    { query_parameters: values },
+    { idempotencyKey },
+  ).then((wire) => wire.pipeline_execution_id);
+
+export type DashboardResults = {
+  runId?: string;
+  publishedAt?: number;
+  /** Visualization → the execution whose rows it shows; all of one run. */
+  executions: Map<number, { executionId: string; queryId: number }>;
+  latest?: { runId: string; state: RunState; submittedAt: number; error?: string };
+};
+type WireDashboardResults = {
+  pipeline_execution_id?: string;
+  published_at?: string;
+  results: { visualization_id: number; query_id: number; execution_id: string }[];
+  latest_refresh?: {
+    pipeline_execution_id: string;
+    state: RunState;
+    submitted_at: string;
+    error?: WireError;
+  };
+};
+
+export const resultsOf = (wire: WireDashboardResults): DashboardResults => ({
+  executions: new Map(
+    wire.results.map((one) => [
+      one.visualization_id,
+      { executionId: one.execution_id, queryId: one.query_id },
+    ]),
+  ),
+  ...present({
+    runId: wire.pipeline_execution_id,
+    publishedAt: timeOf(wire.published_at),
+    latest: wire.latest_refresh && {
+      runId: wire.latest_refresh.pipeline_execution_id,
+      state: wire.latest_refresh.state,
+      submittedAt: Date.parse(wire.latest_refresh.submitted_at),
+      ...present({ error: failureOf(wire.latest_refresh.error)?.message }),
+    },
+  }),
+});
+
+export const dashboardResultsQuery = (id: number, values: Record<string, string>) =>
+  queryOptions({
+    queryKey: ["dashboard", id, "results", values],
+    queryFn: async ({ signal }) => {
+      const asked = Object.fromEntries(
+        Object.entries(values).map(([key, value]) => [`params.${key}`, value]),
+      );
+      return resultsOf(await get<WireDashboardResults>(`/v1/dashboards/${id}/results`, asked, signal));
+    },
+    staleTime: 5_000,
+    placeholderData: (before) => before,
+  });
+
+type WireVisualization = {
+  id: number;
+  query_id?: number;
+  name: string;
+  description?: string;
+  type: string;
+  options?: Record<string, unknown>;
+};
+export type Visualization = {
+  id: number;
+  queryId: number;
+  name: string;
+  type: string;
+  options: Record<string, unknown>;
+};
+const visualizationOf = (wire: WireVisualization, queryId = 0): Visualization => ({
+  id: wire.id,
+  queryId: wire.query_id ?? queryId,
+  name: wire.name,
+  type: wire.type,
+  options: wire.options ?? {},
+});
+
+export const visualizationQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["visualization", id],
+    queryFn: async ({ signal }) =>
+      visualizationOf(await get<WireVisualization>(`/v1/visualizations/${id}`, undefined, signal)),
+    staleTime: 30_000,
+  });
+
+export const visualizationsQuery = (queryId: number) =>
+  queryOptions({
+    queryKey: ["query", queryId, "visualizations"],
+    queryFn: async ({ signal }) => {
+      const wire = await get<{ results: WireVisualization[] }>(
+        `/v1/queries/${queryId}/visualizations`,
+        { limit: 100 },
+        signal,
+      );
+      return wire.results.map((one) => visualizationOf(one, queryId));
+    },
+    staleTime: 5_000,
+  });
+
+/** The wire's word for a chart of our kinds. */
+const typeOf = (kind: string) => (kind === "counter" ? "counter" : "chart");
+
+/** Invalidates: the query's visualizations. */
+export const createVisualization = (
+  queryId: number,
+  name: string,
+  kind: string,
+  options: Record<string, unknown>,
+) =>
+  post<{ id: number }>(`/v1/queries/${queryId}/visualizations`, { name, type: typeOf(kind), options }).then(
+    (wire) => wire.id,
+  );
+export const updateVisualization = (
+  id: number,
+  name: string,
+  kind: string,
+  options: Record<string, unknown>,
+) =>
+  request<{ id: number }>(`/v1/visualizations/${id}`, {
+    method: "PUT",
+    body: { name, type: typeOf(kind), description: "", options },
+  });
+export const deleteVisualization = (id: number) => request(`/v1/visualizations/${id}`, { method: "DELETE" });

@@ -1,0 +1,181 @@
+/**
+ * The event stream of one run: resumes by id, falls back to polling, and closes while its tab is hidden.
+ *
+ * Over HTTP/1.1 a browser has six connections to a host, and each open stream holds one: six hidden tabs
+ * would starve every other request. So a stream is open only while somebody looks.
+ */
+
+import type { RunEvent } from "./apply";
+import { setServerTime } from "./clock";
+import { pathWith } from "./http";
+import type { EventId } from "./runs";
+
+export type Liveness = "live" | "reconnecting" | "polling" | "finished" | "paused";
+
+export const HEARTBEAT_MS = 25_000; // the server sends one every 10 s
+export const HIDDEN_MS = 10_000;
+export const POLL_MS = 2_000;
+export const MOST_FAILURES = 3;
+
+/** The parts of a browser that a stream needs; tests put their own in. */
+export type Surroundings = {
+  open: (url: string) => EventSourceLike;
+  frame: (done: () => void) => void;
+  setTimeout: (done: () => void, ms: number) => unknown;
+  clearTimeout: (timer: unknown) => void;
+  isHidden: () => boolean;
+  onVisibility: (tell: () => void) => () => void;
+};
+export type EventSourceLike = {
+  addEventListener: (type: string, listen: (event: { data: string; lastEventId: string }) => void) => void;
+  onerror: ((event: unknown) => void) | null;
+  close: () => void;
+};
+
+const browser: Surroundings = {
+  open: (url) => new EventSource(url) as unknown as EventSourceLike,
+  frame: (done) => {
+    requestAnimationFrame(done);
+  },
+  setTimeout: (done, ms) => window.setTimeout(done, ms),
+  clearTimeout: (timer) => window.clearTimeout(timer as number),
+  isHidden: () => document.hidden,
+  onVisibility: (tell) => {
+    document.addEventListener("visibilitychange", tell);
+    return () => document.removeEventListener("visibilitychange", tell);
+  },
+};
+
+export type Follow = {
+  runId: string;
+  /** Where the page's own snapshot is now. */
+  lastEvent: () => EventId;
+  /** Events of one animation frame. */
+  onEvents: (events: RunEvent[]) => void;
+  onLiveness: (liveness: Liveness) => void;
+  /** Load the snapshot again: history is gone, or the stream cannot be had. */
+  reload: () => Promise<{ isOver: boolean }>;
+};
+
+/** Follow a run until it is over or the returned function is called. */
+export const follow = (told: Follow, at: Surroundings = browser): (() => void) => {
+  let source: EventSourceLike | undefined;
+  let queue: RunEvent[] = [];
+  let isFrameAsked = false;
+  let failures = 0;
+  let isOver = false;
+  let heartbeat: unknown;
+  let hiding: unknown;
+  let retry: unknown;
+
+  const flush = () => {
+    isFrameAsked = false;
+    const events = queue;
+    queue = [];
+    if (events.length > 0 && !isOver) told.onEvents(events);
+  };
+  const push = (event: RunEvent) => {
+    queue.push(event);
+    if (isFrameAsked) return;
+    isFrameAsked = true;
+    // A hidden page gets no frames; its stream is open for a few seconds still.
+    if (at.isHidden()) at.setTimeout(flush, 0);
+    else at.frame(flush);
+  };
+  const close = () => {
+    source?.close();
+    source = undefined;
+    at.clearTimeout(heartbeat);
+    at.clearTimeout(retry);
+  };
+  const finish = () => {
+    flush();
+    close();
+    stopListening();
+    isOver = true;
+    told.onLiveness("finished");
+  };
+  const alive = () => {
+    failures = 0;
+    told.onLiveness("live");
+    at.clearTimeout(heartbeat);
+    heartbeat = at.setTimeout(() => {
+      close();
+      poll();
+    }, HEARTBEAT_MS);
+  };
+  const failed = () => {
+    if (isOver || source === undefined) return;
+    close();
+    failures += 1;
+    if (failures >= MOST_FAILURES) {
+      poll();
+      return;
+    }
+    told.onLiveness("reconnecting");
+    retry = at.setTimeout(open, 500 * 2 ** failures);
+  };
+  /** Ask for snapshots until the stream can be had again, which every fifth poll tries. */
+  const poll = (round = 1) => {
+    if (isOver) return;
+    told.onLiveness("polling");
+    told.reload().then(
+      ({ isOver: over }) => {
+        if (isOver) return;
+        if (over) finish();
+        else if (round % 5 === 0) open();
+        else retry = at.setTimeout(() => poll(round + 1), POLL_MS);
+      },
+      () => {
+        retry = at.setTimeout(() => poll(round + 1), POLL_MS);
+      },
+    );
+  };
+  const open = () => {
+    if (isOver || source) return;
+    const { epoch, seq } = told.lastEvent();
+    source = at.open(pathWith(`/v1/pipelines/executions/${told.runId}/events`, { after: `${epoch}-${seq}` }));
+    source.onerror = failed;
+    const hear = (type: string, done: (data: never, id: string) => void) =>
+      source?.addEventListener(type, (event) => {
+        if (isOver) return;
+        alive();
+        done(JSON.parse(event.data) as never, event.lastEventId);
+      });
+    for (const type of ["state", "node", "run"] as const)
+      hear(type, (data: never, id) => push({ type, id, data } as RunEvent));
+    hear("progress", (data: never) => push({ type: "progress", data }));
+    hear("heartbeat", (data: { at: string }) => setServerTime(Date.parse(data.at)));
+    hear("end", finish);
+    hear("expired", () => {
+      close();
+      told.reload().then(({ isOver: over }) => (over ? finish() : open()), failed);
+    });
+  };
+  const visibility = () => {
+    at.clearTimeout(hiding);
+    if (!at.isHidden()) {
+      if (!source && !isOver) {
+        at.clearTimeout(retry);
+        failures = 0;
+        open();
+      }
+      return;
+    }
+    hiding = at.setTimeout(() => {
+      flush();
+      close();
+      told.onLiveness("paused");
+    }, HIDDEN_MS);
+  };
+  const stopListening = at.onVisibility(visibility);
+  open();
+  if (at.isHidden()) visibility();
+
+  return () => {
+    isOver = true;
+    at.clearTimeout(hiding);
+    stopListening();
+    close();
+  };
+};

@@ -1,0 +1,142 @@
+import { ArrowDown, ArrowUp } from "lucide-react";
+import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import style from "./DataTable.module.css";
+
+export type Column<T> = {
+  key: string;
+  title: string;
+  cell: (row: T) => ReactNode;
+  right?: boolean;
+  /** Left out on a narrow screen. */
+  wide?: boolean;
+  /** Sorts by this; a column without it cannot be sorted. */
+  by?: (row: T) => string | number;
+};
+
+export type Sort = { key: string; isDown: boolean };
+
+/** Sorted without moving equal rows; what has no value comes last, whichever way. */
+export const sorted = <T,>(
+  rows: readonly T[],
+  columns: readonly Column<T>[],
+  sort: Sort | undefined,
+): T[] => {
+  const by = columns.find((column) => column.key === sort?.key)?.by;
+  if (!by || !sort) return [...rows];
+  const isNothing = (value: string | number) => value === "" || Number.isNaN(value);
+  return [...rows].sort((a, b) => {
+    const [x, y] = [by(a), by(b)];
+    if (isNothing(x) || isNothing(y)) return Number(isNothing(x)) - Number(isNothing(y));
+    const order = typeof x === "number" && typeof y === "number" ? x - y : String(x).localeCompare(String(y));
+    return sort.isDown ? -order : order;
+  });
+};
+
+/**
+ * A table of things that can be opened: `j`, `k` and the arrows move, `Enter` opens.
+ * Rows are sorted by their owner, which keeps the sort in the address.
+ */
+export const DataTable = <T,>({
+  label,
+  columns,
+  rows,
+  rowKey,
+  onOpen,
+  selected,
+  sort,
+  onSort,
+}: {
+  label: string;
+  columns: readonly Column<T>[];
+  rows: readonly T[];
+  rowKey: (row: T) => string;
+  onOpen?: (row: T) => void;
+  selected?: string | undefined;
+  sort?: Sort | undefined;
+  onSort?: (sort: Sort) => void;
+}) => {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const move = (event: KeyboardEvent) => {
+    const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[event.key];
+    if (!step || event.ctrlKey || event.metaKey) return;
+    const found = [...(body.current?.querySelectorAll<HTMLElement>("tr") ?? [])];
+    const at = found.indexOf(document.activeElement?.closest("tr") as HTMLElement);
+    const next = found[Math.max(0, Math.min(found.length - 1, at + step))];
+    if (!next) return;
+    event.preventDefault();
+    event.stopPropagation();
+    next.focus();
+    next.scrollIntoView({ block: "nearest" });
+  };
+  const first = selected !== undefined && rows.some((row) => rowKey(row) === selected) ? selected : undefined;
+  return (
+    <div className={style.scroll}>
+      <table className={style.table} aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => {
+              const direction =
+                sort?.key === column.key ? (sort.isDown ? "descending" : "ascending") : undefined;
+              return (
+                <th
+                  key={column.key}
+                  scope="col"
+                  data-right={column.right ? "" : undefined}
+                  data-wide={column.wide ? "" : undefined}
+                  aria-sort={direction}
+                >
+                  {column.by && onSort ? (
+                    <button
+                      type="button"
+                      onClick={() =>
+                        onSort({
+                          key: column.key,
+                          isDown: direction === "ascending" || (!direction && Boolean(column.right)),
+                        })
+                      }
+                    >
+                      {column.title}
+                      {direction === "ascending" && <ArrowUp aria-hidden width={12} height={12} />}
+                      {direction === "descending" && <ArrowDown aria-hidden width={12} height={12} />}
+                    </button>
+                  ) : (
+                    column.title
+                  )}
+                </th>
+              );
+            })}
+          </tr>
+        </thead>
+        <tbody ref={body} onKeyDown={onOpen ? move : undefined} data-list={onOpen ? "" : undefined}>
+          {rows.map((row, index) => {
+            const key = rowKey(row);
+            return (
+              <tr
+                key={key}
+                aria-selected={selected === undefined ? undefined : key === selected}
+                data-open={onOpen ? "" : undefined}
+                tabIndex={onOpen ? ((first === undefined ? index === 0 : first === key) ? 0 : -1) : undefined}
+                onClick={(event) => {
+                  if (!(event.target as Element).closest("a, button, input")) onOpen?.(row);
+                }}
+                onKeyDown={(event) => {
+                  if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
+                }}
+              >
+                {columns.map((column) => (
+                  <td
+                    key={column.key}
+                    data-right={column.right ? "" : undefined}
+                    data-wide={column.wide ? "" : undefined}
+                  >
+                    {column.cell(row)}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+};
