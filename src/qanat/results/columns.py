@@ -26,7 +26,8 @@ def find_column(name: str, columns: Columns, where: str) -> Column:
         if column.name.lower() == name.lower():
             folded = column
     if folded is None:
-        raise InvalidRequestError(f"{where}: the result has no column '{name[:200]}'")
+        shown = name[:200].encode("utf-8", "replace").decode()
+        raise InvalidRequestError(f"{where}: the result has no column '{shown}'")
     return folded
 
 

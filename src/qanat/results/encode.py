@@ -82,6 +82,8 @@ def plain_text(value: str, of: Shape, depth: int = 0) -> str:
     if of.kind == "real":
         # By way of text: a float widened to a double shows digits that nobody wrote.
         return f"CAST(to_json(CAST(CAST({value} AS VARCHAR) AS DOUBLE)) AS VARCHAR)"
+    if of.kind == "decimal" and len(of.numbers) > 1 and of.numbers[0] == of.numbers[1]:
+        return f"replace(CAST({value} AS VARCHAR), '.', '0.')"  # DuckDB leaves out that zero
     if of.kind == "varbinary":
         return f"'0x' || lower(hex({value}))"
     if of.kind.startswith("timestamp"):
