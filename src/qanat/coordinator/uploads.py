@@ -198,6 +198,7 @@ class Uploads:
             text='SELECT * FROM "$0"',
             slots=(rows,),
             columns=tuple(column.name for column in snapshot.columns),
+            types=tuple(column.type for column in snapshot.columns),
         )
         with self._file(lambda file: self._engine.write(file, statement, self._limits)) as file:
             yield Merged(of=snapshot.id, file=file)

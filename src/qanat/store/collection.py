@@ -7,6 +7,7 @@ period, because whoever resolved a snapshot may read it to the end.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from sqlalchemy import bindparam, delete, exists, select, update
@@ -117,9 +118,9 @@ def due_files(tx: Transaction, *, now_us: int) -> list[AttemptId]:
     return [AttemptId(row[0]) for row in tx.tuples(_DUE_FILES, now=now_us)]
 
 
-def forget_file(tx: Transaction, file: AttemptId) -> None:
-    """Delete the row of a garbage file that was removed."""
-    tx.run(_DROP_FILE, file_id=file)
+def forget_files(tx: Transaction, files: Iterable[AttemptId]) -> None:
+    """Delete the rows of garbage files that were removed."""
+    tx.many(_DROP_FILE, [{"file_id": file} for file in files])
 
 
 def is_known(tx: Transaction, file: AttemptId) -> bool:

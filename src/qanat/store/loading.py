@@ -269,18 +269,35 @@ def pins(tx: Transaction, run_id: str) -> tuple[tuple[Pin, ...], dict[Label, str
     names = []
     for name_id, label, snapshot_id in tx.tuples(_PINNED, run=run_id):
         rows = snapshot(tx, snapshot_id)
-        publisher = tx.value(_MOVED_LAST, name=name_id, snapshot=snapshot_id)
         names.append(
             Pin(
                 label=Label(label),
                 name=name_id,
                 snapshot=None if rows is None else rows.id,
                 row_count=None if rows is None else rows.row_count,
-                published_by=publisher,
+                published_by=publisher(tx, name_id, snapshot_id),
             )
         )
     sources = {Label(row["source"]): row["version"] for row in tx.rows(_SOURCES, run=run_id)}
     return tuple(names), sources
+
+
+def publisher(tx: Transaction, name_id: str, snapshot_id: str | None) -> RunId | None:
+    """Return the run that last moved a name to a snapshot; None if no run did."""
+    found: RunId | None = tx.value(_MOVED_LAST, name=name_id, snapshot=snapshot_id)
+    return found
+
+
+def inputs(tx: Transaction, snapshot_id: str) -> Mapping[str, str]:
+    """Return what a snapshot was computed from: label → snapshot, or version of a source."""
+    row = tx.row(_ONE_SNAPSHOT, snapshot=snapshot_id)
+    return {} if row is None else load_strings(row["inputs"])
+
+
+def position(tx: Transaction, run_id: str) -> tuple[int, int] | None:
+    """Return epoch and number of a run's last event; None if there is no such run."""
+    row = tx.row(_RUN, run=run_id)
+    return None if row is None else (row["epoch"], row["seq"])
 
 
 def moves(tx: Transaction, run_id: str) -> tuple[Move, ...]:

@@ -1,0 +1,338 @@
+"""Builds a server from settings; alone in naming an engine or a database."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import uvicorn
+
+from qanat.api import create_app
+from qanat.api.admin import AdminSocket, Operation
+from qanat.api.auth import Authenticator
+from qanat.api.edge import Edge
+from qanat.api.operations import first_key, operations_on
+from qanat.api.services import Services
+from qanat.clock import Clock, SystemClock, to_us
+from qanat.config import Settings
+from qanat.coordinator import Coordinator
+from qanat.coordinator.context import Context
+from qanat.coordinator.dispatch import Dispatch, Tier
+from qanat.coordinator.recovering import LEASE_US
+from qanat.coordinator.sources import Mounted, Sources
+from qanat.coordinator.templates import Templates
+from qanat.coordinator.texts import Texts
+from qanat.coordinator.uploads import Uploads
+from qanat.engines.duckdb import DuckDbEngine
+from qanat.engines.duckdb.files import RowFiles
+from qanat.engines.duckdb.limits import machine_cores, machine_memory_bytes, slots_of, tiers
+from qanat.errors import StartupError
+from qanat.model.credits import Prices
+from qanat.names import Label, ServerId, new_ulid
+from qanat.results.pages import Pages
+from qanat.store import recovery
+from qanat.store.database import Database, Transaction
+from qanat.store.migrations import upgrade
+from qanat.store.postgresql import PostgresDatabase
+from qanat.store.sqlite import DirectoryLock, SqliteDatabase
+
+log = logging.getLogger(__name__)
+
+MARKER: Final = "marker"  #: in the data directory: the id of the store that its rows belong to
+SWITCH_S: Final = (
+    0.0005  #: seconds; how long a thread keeps the interpreter while another waits for it
+)
+SHUTDOWN_S: Final = 5  #: for requests under way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A store that this process holds."""
+
+    database: Database
+    data_dir: Path
+    clock: Clock
+
+
+@contextlib.contextmanager
+def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opened]:
+    """Hold the store of a data directory, brought to the newest schema.
+
+    Raises:
+        StartupError: Another server holds the data directory, or the store cannot be opened.
+    """
+    data_dir, clock = settings.data_dir, clock or SystemClock()
+    lock = DirectoryLock(data_dir)
+    try:
+        upgrade(settings.store.url, data_dir)
+        database: Database
+        if settings.store.url == "sqlite":
+            database = SqliteDatabase(data_dir, note_durable=settings.server.test_notes)
+        else:
+            database = PostgresDatabase(settings.store.url)
+        try:
+            _check_place(database, data_dir, clock)
+            yield Opened(database=database, data_dir=data_dir, clock=clock)
+        finally:
+            database.close()
+    finally:
+        lock.release()
+
+
+def _check_place(database: Database, data_dir: Path, clock: Clock) -> None:
+    """Tie a new store and a new directory together; refuse a pair that does not belong."""
+    marker = data_dir / MARKER
+    here = marker.read_text(encoding="ascii").strip() if marker.exists() else None
+
+    def work(tx: Transaction) -> str:
+        known = recovery.place(tx)
+        if known is not None:
+            return known
+        place = here or new_ulid(clock.now())
+        recovery.create_store(tx, place_id=place, boot_id=boot_id())
+        return place
+
+    place = database.write(work)
+    if here is None:
+        fresh = marker.with_suffix(".new")
+        fresh.write_text(place, encoding="ascii")
+        fresh.replace(marker)
+    elif here != place:
+        raise StartupError(
+            "the rows in this data directory belong to another store: point store.url and "
+            "--data-dir at a pair that was used together"
+        )
+
+
+def boot_id() -> str:
+    """Return what names this start of the machine; empty where the system does not say."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """A server's parts, built and recovered, not yet listening."""
+
+    settings: Settings
+    opened: Opened
+    engine: DuckDbEngine
+    coordinator: Coordinator
+    services: Services
+    app: Edge
+
+
+@contextlib.contextmanager
+def build(settings: Settings, clock: Clock | None = None) -> Iterator[Server]:
+    """Build everything on one data directory, and take it down again.
+
+    Raises:
+        StartupError: The store cannot be opened.
+    """
+    with open_store(settings, clock) as opened:
+        cores, memory = machine_cores(), machine_memory_bytes()
+        slots = slots_of(settings, cores)
+        engine = DuckDbEngine(
+            data_dir=opened.data_dir,
+            sources=tuple(_directory(source.path) for source in settings.sources.values()),
+            slots=slots,
+            cores=cores,
+        )
+        try:
+            context = _context(settings, opened, engine, slots, cores, memory)
+            coordinator = Coordinator(
+                context, boot_id=boot_id(), alone=settings.store.url == "sqlite"
+            )
+            coordinator.recover()
+            services = _services(settings, opened, engine, coordinator)
+            app = create_app(services)
+            try:
+                yield Server(
+                    settings=settings,
+                    opened=opened,
+                    engine=engine,
+                    coordinator=coordinator,
+                    services=services,
+                    app=app,
+                )
+            finally:
+                services.close()
+                coordinator.close()
+        finally:
+            engine.close()
+
+
+def _directory(path: str) -> Path:
+    """Return the deepest directory that a path or glob surely lies in."""
+    plain = []
+    for part in Path(path).parts[:-1]:
+        if any(character in part for character in "*?["):
+            break
+        plain.append(part)
+    return Path(*plain)
+
+
+def _context(
+    settings: Settings,
+    opened: Opened,
+    engine: DuckDbEngine,
+    slots: int,
+    cores: int,
+    memory: int,
+) -> Context:
+    database, clock = opened.database, opened.clock
+    made = {
+        name: Tier(limits=tier.limits, slots=tier.slots, factor=tier.factor)
+        for name, tier in tiers(settings, cores=cores, memory_bytes=memory).items()
+    }
+    server = ServerId(new_ulid(clock.now()))
+    database.write(
+        lambda tx: recovery.enter(tx, server, at_us=to_us(clock.now()), lease_us=LEASE_US)
+    )
+    texts = Texts()
+    mounted = [
+        Mounted(
+            label=Label(label),
+            path=source.path,
+            format=source.format or "parquet",
+            description=source.description,
+        )
+        for label, source in settings.sources.items()
+    ]
+    return Context(
+        database=database,
+        clock=clock,
+        engine=engine,
+        texts=texts,
+        templates=Templates(database, texts, engine),
+        sources=Sources(mounted, engine, most_files=settings.limits.sources_files),
+        tiers=made,
+        prices=Prices(
+            cpu_seconds_per_credit=settings.credits.cpu_seconds,
+            gib_scanned_per_credit=settings.credits.gib_scanned,
+            gib_written_per_credit=settings.credits.gib_written,
+        ),
+        limits=settings.limits,
+        retention=settings.retention,
+        dispatch=Dispatch(slots, made),
+        server=server,
+        rows_dir=opened.data_dir,
+    )
+
+
+def _services(
+    settings: Settings, opened: Opened, engine: DuckDbEngine, coordinator: Coordinator
+) -> Services:
+    context = coordinator.context
+    return Services(
+        settings=settings,
+        clock=opened.clock,
+        database=opened.database,
+        coordinator=coordinator,
+        pages=Pages(
+            reader=engine.reader,
+            path_of=engine.path,
+            cache_dir=opened.data_dir / "tmp" / "results",
+            limits=settings.limits,
+        ),
+        keys=Authenticator(opened.database, opened.clock),
+        uploads=Uploads(
+            opened.database,
+            engine,
+            opened.clock,
+            context.server,
+            context.tiers["medium"].limits,
+            free_disk_bytes=settings.limits.free_disk_bytes,
+        ),
+    )
+
+
+def serve(
+    settings: Settings,
+    *,
+    on_ready: Callable[[str, str | None], None] = lambda _, __: None,
+) -> None:
+    """Serve until asked to stop by SIGINT or SIGTERM.
+
+    Once requests are answered, `on_ready` is told the URL, and the key that is made for a store
+    that has none.
+
+    Raises:
+        StartupError: The server cannot start.
+    """
+    sys.setswitchinterval(SWITCH_S)
+    with build(settings) as server:
+        opened = server.opened
+        socket = AdminSocket(
+            opened.data_dir,
+            operations_on(
+                opened.database, opened.clock, server.engine.files, server.services.keys.forget
+            ),
+        )
+        socket.open()
+        try:
+            server.coordinator.start_threads()
+            _listen(server, on_ready)
+        finally:
+            socket.close()
+
+
+def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None:
+    def ready(url: str) -> None:
+        on_ready(url, first_key(server.opened.database, server.opened.clock))
+
+    settings = server.settings.server
+    config = uvicorn.Config(
+        server.app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_keep_alive=75,
+        backlog=2048,
+        limit_concurrency=None,
+    )
+    listening = _Uvicorn(config, ready)
+    listening.run()
+    if not listening.started:
+        raise StartupError(
+            f"cannot listen on {settings.host}:{settings.port}: is the port in use? "
+            "Choose another with --port"
+        )
+
+
+class _Uvicorn(uvicorn.Server):
+    """Says when it listens; everything else is the library's."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._on_ready(f"http://{self.config.host}:{self.config.port}")
+
+
+@contextlib.contextmanager
+def operations(settings: Settings) -> Iterator[Mapping[str, Operation]]:
+    """Hold a store that no server holds, and offer what its admin socket would.
+
+    Raises:
+        StartupError: A server holds it, or it cannot be opened.
+    """
+    with open_store(settings) as opened:
+        rows = RowFiles(opened.data_dir / "rows")
+        yield operations_on(opened.database, opened.clock, rows.files, lambda _: None)
