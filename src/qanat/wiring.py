@@ -336,3 +336,13 @@ def operations(settings: Settings) -> Iterator[Mapping[str, Operation]]:
     with open_store(settings) as opened:
         rows = RowFiles(opened.data_dir / "rows")
         yield operations_on(opened.database, opened.clock, rows.files, lambda _: None)
+
+
+@contextlib.contextmanager
+def engine_in(directory: Path) -> Iterator[DuckDbEngine]:
+    """Start an engine of its own on a directory that is no store's, for writing files of rows."""
+    engine = DuckDbEngine(data_dir=directory, slots=1)
+    try:
+        yield engine
+    finally:
+        engine.close()
