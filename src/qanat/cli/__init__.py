@@ -79,7 +79,7 @@ def main(words: Sequence[str] | None = None) -> int:
     app = build()
     try:
         code = app.meta(
-            sys.argv[1:] if words is None else list(words),
+            _common_first(sys.argv[1:] if words is None else words),
             exit_on_error=False,
             print_error=False,
             result_action="return_value",
@@ -97,6 +97,26 @@ def main(words: Sequence[str] | None = None) -> int:
         # Whoever read the output closed it; Python would complain once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+
+
+def _common_first(words: Sequence[str]) -> list[str]:
+    """Return `words` with the common options in front, wherever they stood.
+
+    The parser takes an option that follows a command's name for one of that command's own.
+    """
+    common, rest, left = list[str](), list[str](), list(words)
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            rest += [word, *left]
+            break
+        if word == "--json" or word.startswith(("--server=", "--key=")):
+            common.append(word)
+        elif word in ("--server", "--key") and left:
+            common += [word, left.pop(0)]
+        else:
+            rest.append(word)
+    return common + rest
 
 
 def _launcher(app: App) -> Callable[..., int | None]:

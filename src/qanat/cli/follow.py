@@ -82,9 +82,14 @@ def follow(client: Client, run_id: str, *, clock: Clock | None = None) -> Iterat
         try:
             if broken < _STREAM_TRIES:
                 broken += 1
-                for _ in _events(client, watched, clock):
-                    broken, away_since = 0, None
-                    yield watched
+                try:
+                    for _ in _events(client, watched, clock):
+                        broken, away_since = 0, None
+                        yield watched
+                except UnreachableError:
+                    pass  # broken off; the question below tells whether the server is there
+                except CommandError:
+                    broken = _STREAM_TRIES  # something between us and the server has no streams
             else:
                 pause.wait(POLL_SECONDS)
             if not watched.is_over:

@@ -59,5 +59,4 @@ class Operator:
         from qanat import wiring
 
         with wiring.operations(self.settings) as operations:
-            done: dict[str, Any] = operations[op](request)
-            return done
+            return operations[op](request)

@@ -28,9 +28,10 @@ def run_query(
     from qanat.cli.client import parameters
     from qanat.cli.execution import finish
 
+    rows = checked(limit)
     body: dict[str, object] = {"performance": tier}
     if param:
         body["query_parameters"] = parameters(param)
     with told.client() as client:
         started = client.post(f"/v1/query/{query_id}/execute", wire.Started, body)
-        return finish(client, started.execution_id, is_json=told.is_json, limit=checked(limit))
+        return finish(client, started.execution_id, is_json=told.is_json, limit=rows)

@@ -35,6 +35,7 @@ def sql(
     from qanat.cli.client import parameters
     from qanat.cli.execution import finish
 
+    rows = checked(limit)
     body: dict[str, object] = {
         "sql": sys.stdin.read() if text == "-" else text,
         "performance": tier,
@@ -43,7 +44,7 @@ def sql(
         body["query_parameters"] = parameters(param)
     with told.client() as client:
         started = client.post("/v1/sql/execute", wire.Started, body)
-        return finish(client, started.execution_id, is_json=told.is_json, limit=checked(limit))
+        return finish(client, started.execution_id, is_json=told.is_json, limit=rows)
 
 
 def checked(limit: int | None) -> int | None:

@@ -82,12 +82,10 @@ def demo(
 def _write_rows(directory: DemoDirectory, clock: Clock) -> None:
     from qanat import wiring
     from qanat.cli import output
-    from qanat.config import read_settings
 
     directory.empty()
     began = clock.monotonic()
-    settings = read_settings(data_dir=directory.root, environ={})
-    with wiring.engine(settings) as engine:
+    with directory.making() as place, wiring.engine_in(place) as engine:
         total = directory.write(
             engine, clock, lambda name, rows: output.to_stderr(f"{rows:>9,} rows of {name}")
         )

@@ -30,7 +30,7 @@ _SETTINGS: Final = "qanat.toml"
 _SOURCES: Final = "sources"
 #: Everything that the demo and its server write into the directory.
 _OURS: Final = (_SETTINGS, _SOURCES, "server.log", "state.db", "state.db-wal", "state.db-shm",
-                "rows", "tmp", "marker", "admin.sock")  # fmt: skip
+                "rows", "tmp", "marker", "lock", "admin.sock")  # fmt: skip
 _DESCRIPTIONS: Final = {
     "tokens.erc20": "Tokens of the sample, with their symbols and decimals",
     "ethereum.blocks": "Blocks, one every twelve seconds",
@@ -123,6 +123,16 @@ class DemoDirectory:
                 path.unlink(missing_ok=True)
         (self.root / _SOURCES).mkdir(mode=0o700)
         self.settings_file.write_text(_settings(), encoding="utf-8")
+
+    @contextmanager
+    def making(self) -> Iterator[Path]:
+        """Yield an empty directory for the engine that writes the sample; it goes afterwards."""
+        place = self.root / _SOURCES / ".making"
+        place.mkdir(mode=0o700)
+        try:
+            yield place
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
     def write(self, engine: Engine, clock: Clock, told: Callable[[str, int], None]) -> int:
         """Write every table of the sample and return how many rows they have together.
