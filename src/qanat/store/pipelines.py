@@ -70,9 +70,7 @@ _last: Final = (
     .subquery("last")
 )
 #: The newest version reads a view of its owner: more than one node.
-_reads_own_view: Final = t.query_version.c.reads.like(
-    bindparam("own_prefix"), escape="\\"
-)
+_reads_own_view: Final = t.query_version.c.reads.like(bindparam("own_prefix"), escape="\\")
 
 
 def _listed(what: Select[Any]) -> Select[Any]:
@@ -90,9 +88,7 @@ def _listed(what: Select[Any]) -> Select[Any]:
 
 _from: Final = t.query.join(
     t.query_version,
-    and_(
-        t.query_version.c.query == t.query.c.id, t.query_version.c.version == t.query.c.version
-    ),
+    and_(t.query_version.c.query == t.query.c.id, t.query_version.c.version == t.query.c.version),
 ).outerjoin(t.pipeline, t.pipeline.c.query == t.query.c.id)
 _LIST: Final = Prepared(
     _listed(
@@ -152,9 +148,7 @@ def put(
     if before is None:
         tx.run(_ADD, query=query, nodes=nodes, updated_us=at_us, updated_by=caller.handle)
         return 1
-    return int(
-        tx.value(_CHANGE, query_id=query, new_nodes=nodes, at=at_us, who=caller.handle)
-    )
+    return int(tx.value(_CHANGE, query_id=query, new_nodes=nodes, at=at_us, who=caller.handle))
 
 
 def remove(tx: Transaction, query: QueryId) -> None:

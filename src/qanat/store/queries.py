@@ -13,13 +13,12 @@ run by everybody and changed by its owner alone (403). An archived one can only 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Select, and_, bindparam, case, func, insert, literal, or_, select, update
+from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select, update
 
 from qanat.clock import from_us
 from qanat.errors import ConflictError, ForbiddenError, NotFoundError
@@ -146,7 +145,7 @@ _CHANGE: Final = Prepared(
 
 
 def _listed(what: Select[Any]) -> Select[Any]:
-    pattern = bindparam("pattern")
+    pattern: BindParameter[str] = bindparam("pattern")
     return what.where(
         t.query.c.owner == bindparam("owner_handle"),
         t.query.c.is_temp == 0,
@@ -357,7 +356,7 @@ def same_text_since(tx: Transaction, query: Query) -> int:
 
 
 def like_pattern(search: str) -> str:
-    """Return a LIKE pattern, with `\\` as escape, for lower-case text that contains `search`."""
+    r"""Return a LIKE pattern, with `\` as escape, for lower-case text that contains `search`."""
     folded = search.lower()
     for special in ("\\", "%", "_"):
         folded = folded.replace(special, "\\" + special)
@@ -413,6 +412,4 @@ def _text(row: dict[str, Any]) -> Text:
 
 
 def _version(row: dict[str, Any]) -> Version:
-    return Version(
-        number=row["version"], text=_text(row), created_at=from_us(row["created_us"])
-    )
+    return Version(number=row["version"], text=_text(row), created_at=from_us(row["created_us"]))

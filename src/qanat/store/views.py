@@ -12,10 +12,10 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Select, bindparam, func, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects.postgresql import insert as insert_if_absent
 
-from qanat.clock import from_us
-from qanat.errors import ForbiddenError, InvalidRequestError, NotFoundError
+from qanat.clock import from_us, to_us
+from qanat.errors import ConflictError, ForbiddenError, InvalidRequestError, NotFoundError
 from qanat.model.access import Caller
 from qanat.names import ExecutionId, Handle, Label, NameId, QueryId, SnapshotId
 from qanat.store import tables as t
@@ -121,9 +121,12 @@ _TAKEN: Final = Prepared(
     )
 )
 _ADD_NAME: Final = Prepared(
-    insert(t.name).values(kind="view"),
-    ["id", "namespace", "label", "kind", "owner", "is_private", "created_us", "updated_us"],
-)
+    insert_if_absent(t.name).values(kind="view", moves=0).on_conflict_do_nothing(),
+    [
+        "id", "namespace", "label", "kind", "owner", "is_private", "moves", "created_us",
+        "updated_us",
+    ],
+)  # fmt: skip
 _ADD_VIEW: Final = Prepared(
     insert(t.view), ["name", "query", "tier", "cron", "cron_until_us", "next_us"]
 )
@@ -194,7 +197,7 @@ _FRESHNESS: Final = Prepared(
     .outerjoin(
         _fired,
         (_fired.c.id == t.view.c.scheduled_run)
-        & _fired.c.state.in_(["pending", "executing"]),
+        & ((_fired.c.state == "pending") | (_fired.c.state == "executing")),
     )
     .outerjoin(_last, _last.c.accepted == _last_accepted)
     .where(t.name.c.owner == bindparam("owner_handle"))
@@ -283,7 +286,7 @@ def upsert(
 def _add(
     tx: Transaction, caller: Caller, label: Label, wanted: Definition, id_: NameId, at_us: int
 ) -> None:
-    tx.run(
+    added = tx.run(
         _ADD_NAME,
         id=id_,
         namespace=caller.handle,
@@ -293,10 +296,85 @@ def _add(
         created_us=at_us,
         updated_us=at_us,
     )
+    if not added:
+        raise ConflictError(f"{label} was made by another request at the same moment")
     tx.run(
         _ADD_VIEW,
         name=id_,
         query=wanted.query,
         tier=wanted.tier,
         **_schedule_values(wanted.schedule),
+    )
+
+
+def delete(tx: Transaction, view: View, *, at_us: int) -> None:
+    """Delete a view, which the caller has locked.
+
+    Its rows stay for the runs that pinned them, and are collected after that.
+    """
+    tx.run(_DELETE, name_id=view.id, at=at_us)
+    tx.run(_UNSCHEDULE, name_id=view.id)
+
+
+def list_of(tx: Transaction, caller: Caller, *, limit: int, offset: int) -> list[View]:
+    """Return the caller's own views, by name."""
+    found = tx.rows(_LIST, owner_handle=caller.handle, most=limit, after=offset)
+    return [_view(row) for row in found]
+
+
+def last_executions(tx: Transaction, view: View, *, limit: int) -> list[ExecutionId]:
+    """Return the executions that refreshed a view, or were to, newest first."""
+    return [ExecutionId(id_) for (id_,) in tx.tuples(_EXECUTIONS, name_id=view.id, most=limit)]
+
+
+def freshness(tx: Transaction, caller: Caller, *, limit: int) -> list[Freshness]:
+    """Return how fresh the caller's own views are, by name."""
+    return [
+        Freshness(
+            view=_view(row),
+            published_at=moment(row["published_us"]) if row["snapshot"] else None,
+            fire_started_at=moment(row["fired_us"]),
+            passed_over_at=moment(row["passed_over_us"]),
+            last_run=row["last_run"],
+            last_state=row["last_state"],
+            last_ended_at=moment(row["last_ended_us"]),
+        )
+        for row in tx.rows(_FRESHNESS, owner_handle=caller.handle, most=limit)
+    ]
+
+
+def _schedule_values(schedule: Schedule | None) -> dict[str, Any]:
+    if schedule is None:
+        return {"cron": None, "cron_until_us": None, "next_us": None}
+    return {
+        "cron": schedule.cron,
+        "cron_until_us": None if schedule.until is None else to_us(schedule.until),
+        "next_us": None if schedule.next_at is None else to_us(schedule.next_at),
+    }
+
+
+def _view(row: dict[str, Any]) -> View:
+    schedule = None
+    if row["cron"] is not None:
+        schedule = Schedule(
+            cron=row["cron"],
+            next_at=moment(row["next_us"]),
+            until=moment(row["cron_until_us"]),
+        )
+    return View(
+        id=NameId(row["id"]),
+        label=Label(row["label"]),
+        owner=Handle(row["owner"]),
+        definition=Definition(
+            query=QueryId(row["query"]),
+            tier=row["tier"],
+            is_private=bool(row["is_private"]),
+            schedule=schedule,
+        ),
+        snapshot=row["snapshot"],
+        row_count=row["row_count"],
+        size_bytes=row["size_bytes"],
+        moves=row["moves"],
+        created_at=from_us(row["created_us"]),
+        updated_at=from_us(row["updated_us"]),
     )
