@@ -56,16 +56,24 @@ class Client:
     ) -> bytes:
         """Return the body of a 200 answer.
 
+        With an idempotency key, a request whose answer was lost is sent once more.
+
         Raises:
             UnreachableError: No server answers, or it does not know the key.
             CommandError: It refused; the text is the server's own.
         """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         content = None if body is None else msgspec.json.encode(body)
+        request = self._http.build_request(
+            method, path, params=params, content=content, headers=headers
+        )
         try:
-            response = self._http.request(
-                method, path, params=params, content=content, headers=headers
-            )
+            try:
+                response = self._http.send(request)
+            except (httpx.RemoteProtocolError, httpx.ReadError):
+                if not idempotency_key:
+                    raise
+                response = self._http.send(request)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise self._unreachable(error) from error
         if response.status_code != httpx.codes.OK:

@@ -50,6 +50,7 @@ class Watched:
 
     run: wire.Run  #: its `nodes` are as they were when it was loaded
     nodes: dict[int, wire.Node] = field(default_factory=dict)  #: by id, dependencies first
+    changed: set[int] = field(default_factory=set)  #: nodes, until whoever draws them clears it
     shares: dict[int, float] = field(default_factory=dict)  #: node → share of its work, 0 to 1
     ahead: timedelta = timedelta()  #: how far the server's clock is ahead of ours
 
@@ -62,6 +63,7 @@ class Watched:
         """Take everything from a run's detail."""
         self.run = run
         self.nodes = {node.id: node for node in run.nodes}
+        self.changed.update(self.nodes)
         if run.at is not None:
             self.ahead = run.at - clock.now()
 
@@ -122,6 +124,7 @@ def _ask(client: Client, watched: Watched) -> None:
             state=each.query_execution_status.status,
             execution_id=each.query_execution_status.execution_id,
         )
+        watched.changed.add(each.id)
 
 
 def _events(client: Client, watched: Watched, clock: Clock) -> Iterator[None]:
@@ -147,6 +150,7 @@ def _apply(client: Client, watched: Watched, name: str, data: bytes, clock: Cloc
         live = client.decode(data, _NodeEvent).node
         known = watched.nodes.get(live.id, live)
         watched.shares.pop(live.id, None)
+        watched.changed.add(live.id)
         # A node event leaves out what never changes.
         watched.nodes[live.id] = msgspec.structs.replace(
             live,

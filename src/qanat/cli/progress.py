@@ -40,7 +40,9 @@ class Screen:
     def __init__(self, stream: TextIO | None = None, *, clock: Clock | None = None) -> None:
         self._console = output.console(stream or sys.stderr)
         self._clock = clock or SystemClock()
-        self._told: dict[int, str] = {}
+        self._is_introduced = False
+        self._told: dict[int, str] = {}  # node → state
+        self._ended: set[int] = set()
         self._drawing: _Drawing | None = None
         self._live: Live | None = None
 
@@ -66,22 +68,25 @@ class Screen:
             self._live.refresh()
 
     def _tell(self, watched: Watched) -> None:
-        if not self._told:
+        if not self._is_introduced:
+            self._is_introduced = True
+            count = len(watched.nodes)
             self._console.print(
-                f"run {watched.run.pipeline_execution_id}: {len(watched.nodes)} nodes"
+                f"run {watched.run.pipeline_execution_id}: {count} node{'' if count == 1 else 's'}"
             )
-        for node in watched.nodes.values():
-            state = state_of(node)
-            if self._told.get(node.id, "pending") == state:
-                self._told[node.id] = state
+        for node_id in sorted(watched.changed):
+            node = watched.nodes[node_id]
+            state, before = state_of(node), self._told.get(node_id, "pending")
+            self._told[node_id] = state
+            if state == before:
                 continue
-            self._told[node.id] = state
-            ended = sum(1 for each in self._told.values() if each not in ("pending", "executing"))
-            self._console.print(
-                output.one_line(
-                    f"[{ended}/{len(watched.nodes)}] {state:<9} {title(node)}{_facts(node)}"
-                )
-            )
+            if node.state in ("pending", "executing"):
+                self._ended.discard(node_id)
+            else:
+                self._ended.add(node_id)
+            ended = f"[{len(self._ended)}/{len(watched.nodes)}]"
+            self._console.print(output.one_line(f"{ended} {state:<9} {title(node)}{_facts(node)}"))
+        watched.changed.clear()
 
 
 def state_of(node: wire.Node) -> str:

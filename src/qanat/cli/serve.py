@@ -32,6 +32,8 @@ def serve(
         until_stdin_closes: Stop when whoever started the server is gone.
         told: The options of every command.
     """
+    import signal
+
     from qanat import wiring
     from qanat.cli import output
     from qanat.config import read_settings
@@ -53,7 +55,13 @@ def serve(
             output.to_stdout(f"First API key, shown this once: {first_key}")
         output.to_stderr(f"Qanat serves {url} from {settings.data_dir}")
 
-    wiring.serve(settings, on_ready=ready)
+    # The server's own handlers stop it gently and then raise the signal once more: as an exception
+    # that unwinds, not as the end of the process with the socket and the workers still there.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        wiring.serve(settings, on_ready=ready)
+    except KeyboardInterrupt:
+        output.to_stderr("stopped")
     return 0
 
 
