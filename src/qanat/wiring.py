@@ -188,7 +188,7 @@ def _context(
     memory: int,
 ) -> Context:
     database, clock = opened.database, opened.clock
-    made = {
+    made: dict[str, Tier] = {
         name: Tier(limits=tier.limits, slots=tier.slots, factor=tier.factor)
         for name, tier in tiers(settings, cores=cores, memory_bytes=memory).items()
     }
@@ -335,7 +335,7 @@ def operations(settings: Settings) -> Iterator[Mapping[str, Operation]]:
     """
     with open_store(settings) as opened:
         rows = RowFiles(opened.data_dir / "rows")
-        yield operations_on(opened.database, opened.clock, rows.files, lambda _: None)
+        yield operations_on(opened.database, opened.clock, rows.all, lambda _: None)
 
 
 @contextlib.contextmanager

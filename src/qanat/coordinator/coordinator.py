@@ -35,6 +35,7 @@ from qanat.store.steps import Stepped
 
 log = logging.getLogger(__name__)
 
+CHECKPOINT_S: Final = 10.0  #: at the latest so often, also while statements execute
 IDLE_S: Final = 0.5  #: how long an idle thread sleeps when nothing wakes it
 
 
@@ -57,6 +58,7 @@ class Coordinator(Intake, Watch):
             context.tiers[DEFAULT_TIER].limits,
             free_disk_bytes=context.limits.free_disk_bytes,
         )
+        self._checkpoint_at = 0.0
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()
 
@@ -118,6 +120,10 @@ class Coordinator(Intake, Watch):
             log.error("this server was declared dead by another one")
         self._scheduler.tick()
         self._collector.tick()
+        now = context.clock.monotonic()
+        if context.dispatch.free == context.dispatch.slots or now >= self._checkpoint_at:
+            context.database.checkpoint()
+            self._checkpoint_at = now + CHECKPOINT_S
 
     # Work.
 
@@ -156,7 +162,6 @@ class Coordinator(Intake, Watch):
         context = self.context
         at = context.clock.now()
         sources = context.sources.pin(run.definitions.sources)
-        lone = next(iter(run.nodes)) if run.is_single else None
 
         def work(tx: Transaction) -> Started | None:
             started = acceptance.start(

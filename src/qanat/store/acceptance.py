@@ -87,9 +87,10 @@ _ADD_RUN: Final = Prepared(
     .returning(t.run.c.accepted),
     [
         "id", "owner", "kind", "cause", "query", "state", "epoch", "seq", "open_nodes",
-        "definitions", "accepted_us",
+        "accepted_us",
     ],
 )  # fmt: skip
+_ADD_DEFINITION: Final = Prepared(insert(t.run_definition), ["run", "definitions"])
 _ADD_EXECUTION: Final = Prepared(
     insert(t.execution).values(state="pending"),
     [
@@ -270,9 +271,9 @@ def accept(
         cause=new.cause,
         query=new.query,
         open_nodes=len(new.nodes),
-        definitions=new.definitions,
         accepted_us=new.at_us,
     )
+    tx.run(_ADD_DEFINITION, run=new.id, definitions=new.definitions)
     tx.many(
         _ADD_EXECUTION,
         [

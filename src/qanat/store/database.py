@@ -51,16 +51,24 @@ class Prepared:
         """Return the statement's text for `dialect` and the values it already has."""
         found = self._compiled.get(dialect)
         if found is None:
-            keys = list(self._columns) if isinstance(self._clause, Insert) else None
-            made = self._clause.compile(dialect=_DIALECTS[dialect], column_keys=keys)
-            assert isinstance(made, SQLCompiler)
-            own = {
-                name: bind.effective_value
-                for bind, name in made.bind_names.items()
-                if not bind.required
-            }
-            found = self._compiled[dialect] = (str(made), own)
+            made = self._made(dialect)
+            given = {name for bind, name in made.bind_names.items() if bind.required}
+            text, values = str(made), made.params
+            if any(isinstance(value, list) for value in values.values()):
+                # Lists are spelled out; that wants some value for what is given later.
+                spelled = made.construct_expanded_state(dict.fromkeys(given))
+                text, values = spelled.statement, dict(spelled.parameters)
+            own = {name: value for name, value in values.items() if name not in given}
+            found = self._compiled[dialect] = (text, own)
         return found
+
+    def _made(self, dialect: str) -> SQLCompiler:
+        made = self._clause.compile(
+            dialect=_DIALECTS[dialect],
+            column_keys=list(self._columns) if isinstance(self._clause, Insert) else None,
+        )
+        assert isinstance(made, SQLCompiler)
+        return made
 
 
 class Cursor(Protocol):
@@ -144,6 +152,10 @@ class Database(Protocol):
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Return what `work` returns; it sees one moment of the database and changes nothing."""
+        ...
+
+    def checkpoint(self) -> None:
+        """Do the housekeeping that commits leave undone. Cheap when there is nothing to do."""
         ...
 
     def close(self) -> None:

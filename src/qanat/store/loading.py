@@ -28,6 +28,9 @@ from qanat.store.codec import load_columns, load_failure, load_source, load_stri
 from qanat.store.database import Prepared, Transaction
 
 _RUN: Final = Prepared(select(t.run).where(t.run.c.id == bindparam("run")))
+_DEFINITIONS: Final = Prepared(
+    select(t.run_definition.c.definitions).where(t.run_definition.c.run == bindparam("run"))
+)
 _NODES: Final = Prepared(
     select(t.node)
     .where(t.node.c.run == bindparam("run"))
@@ -245,8 +248,8 @@ def _attempts(tx: Transaction, run_id: str) -> dict[str, tuple[Attempt, ...]]:
 
 def definitions(tx: Transaction, run_id: str) -> str | None:
     """Return the text that the coordinator stored of what the run computes."""
-    row = tx.row(_RUN, run=run_id)
-    return None if row is None else row["definitions"]
+    found: str | None = tx.value(_DEFINITIONS, run=run_id)
+    return found
 
 
 def pinned(tx: Transaction, run_id: str) -> dict[Label, Snapshot | None]:

@@ -81,6 +81,9 @@ class PostgresDatabase:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise StoreUnavailableError("PostgreSQL does not answer") from error
 
+    def checkpoint(self) -> None:
+        """PostgreSQL does that by itself."""
+
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()

@@ -23,6 +23,7 @@ T = TypeVar("T")
 
 FILE: Final = "state.db"
 LOCK: Final = "lock"
+BACKSTOP_PAGES: Final = 50_000  #: a commit checkpoints by itself only when the log has so many
 NOTE: Final = "durable"  #: for crash tests: how far the log was synced at the last FULL commit
 
 
@@ -57,8 +58,9 @@ class SqliteDatabase:
         self._writing = threading.RLock()
         self._writer = self._connect()
         self._writer.execute("PRAGMA journal_mode = WAL")
-        self._writer.execute("PRAGMA wal_autocheckpoint = 2000")  # pages: 8 MB
+        self._writer.execute(f"PRAGMA wal_autocheckpoint = {BACKSTOP_PAGES}")
         self._synchronous = ""
+        self._commits = 0  #: since the last checkpoint
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._closed = False
@@ -86,9 +88,13 @@ class SqliteDatabase:
             try:
                 result = work(transaction)
                 self._writer.execute("COMMIT")
-            except BaseException:
+                self._commits += 1
+            except BaseException as error:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    # The disk is full, or answers no more: nothing was committed.
+                    raise StoreUnavailableError(f"the store cannot be written: {error}") from error
                 raise
             if durable and self._note is not None:
                 self._write_note()
@@ -118,6 +124,13 @@ class SqliteDatabase:
             with self._writing:
                 self._readers.append(connection)
         return connection
+
+    def checkpoint(self) -> None:
+        """Copy the log into the database, off the path of commits; readers are not waited for."""
+        with self._writing:
+            if self._commits and not self._closed:
+                self._writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                self._commits = 0
 
     def _write_note(self) -> None:
         """Note the log's salts and its last frame, which the commit just synced."""

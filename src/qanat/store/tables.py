@@ -57,6 +57,7 @@ server = Table(
     Column("state", Text, nullable=False),  # live, dead
     Column("started_us", BigInteger, nullable=False),
     Column("expires_us", BigInteger, nullable=False),  # by the database's clock
+    sqlite_with_rowid=False,
 )
 
 owner = Table(
@@ -89,6 +90,7 @@ session = Table(
     Column("key", Text, ForeignKey("api_key.id"), nullable=False, index=True),
     Column("created_us", BigInteger, nullable=False),
     Column("used_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 query = Table(
@@ -132,6 +134,7 @@ snapshot = Table(
     _flag("reusable"),
     Column("inputs", Text, nullable=False),  # JSON: label → snapshot id; plain text
     Column("created_us", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
 )
 Index("ix_snapshot_fingerprint", snapshot.c.fingerprint, sqlite_where=text("reusable = 1"))
 
@@ -145,6 +148,7 @@ file = Table(
     Column("row_count", BigInteger, nullable=False, server_default="0"),
     _flag("synced"),
     Column("due_us", BigInteger),  # garbage: not removed before
+    sqlite_with_rowid=False,
 )
 Index(
     "ix_file_state",
@@ -166,6 +170,7 @@ snapshot_file = Table(
     Column("position", Integer, nullable=False),
     Column("file", Text, ForeignKey("file.id"), nullable=False, index=True),
     PrimaryKeyConstraint("snapshot", "position"),
+    sqlite_with_rowid=False,
 )
 
 run = Table(
@@ -184,7 +189,6 @@ run = Table(
     Column("moment", BigInteger),  # when its names were pinned
     Column("published", BigInteger),  # the moment of its moves, if it moved any
     Column("open_nodes", Integer, nullable=False),  # not yet final
-    Column("definitions", Text, nullable=False),  # JSON of coordinator.definitions
     Column("resumed_from", Text),  # plain text
     Column("accepted_us", BigInteger, nullable=False),
     Column("started_us", BigInteger),
@@ -200,6 +204,13 @@ Index(
 )
 Index("ix_run_owner_accepted", run.c.owner, run.c.accepted)
 Index("ix_run_query_accepted", run.c.query, run.c.accepted)
+
+run_definition = Table(
+    "run_definition",  # apart, because each step rewrites the row of its run
+    metadata,
+    Column("run", Text, ForeignKey("run.id"), primary_key=True),
+    Column("definitions", Text, nullable=False),  # JSON of coordinator.definitions
+)
 
 name = Table(
     "name",
@@ -257,6 +268,7 @@ run_view = Table(
     Column("base_moves", BigInteger),  # the name's moves when the run started
     _flag("writes"),  # 0: a check only reads it
     PrimaryKeyConstraint("run", "name"),
+    sqlite_with_rowid=False,
 )
 Index("ix_run_view_name", run_view.c.name)
 
@@ -266,6 +278,7 @@ run_read = Table(
     Column("run", Text, ForeignKey("run.id"), nullable=False),
     Column("name", Text, ForeignKey("name.id"), nullable=False),
     PrimaryKeyConstraint("run", "name"),
+    sqlite_with_rowid=False,
 )
 
 pin = Table(
@@ -275,6 +288,7 @@ pin = Table(
     Column("name", Text, ForeignKey("name.id"), nullable=False),
     Column("snapshot", Text, ForeignKey("snapshot.id"), index=True),  # NULL: it had no rows
     PrimaryKeyConstraint("run", "name"),
+    sqlite_with_rowid=False,
 )
 
 source_pin = Table(
@@ -285,6 +299,7 @@ source_pin = Table(
     Column("version", Text, nullable=False),  # hash of the file list
     Column("files", Text, nullable=False),  # JSON of model.snapshot.SourceVersion
     PrimaryKeyConstraint("run", "source"),
+    sqlite_with_rowid=False,
 )
 
 execution = Table(
@@ -307,6 +322,7 @@ execution = Table(
     Column("started_us", BigInteger),
     Column("ended_us", BigInteger),
     Column("expires_us", BigInteger),
+    sqlite_with_rowid=False,
 )
 Index("ix_execution_query_submitted", execution.c.query, execution.c.submitted_us)
 Index("ix_execution_expires", execution.c.expires_us)
@@ -329,6 +345,7 @@ node = Table(
     Column("execution", Text, ForeignKey("execution.id"), nullable=False),
     Column("reason", Text),  # why it was not computed
     PrimaryKeyConstraint("run", "id"),
+    sqlite_with_rowid=False,
 )
 
 attempt = Table(
@@ -342,6 +359,7 @@ attempt = Table(
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
     Column("error", Text),  # why this attempt ended, if not well
+    sqlite_with_rowid=False,
 )
 Index(
     "ix_attempt_going",
@@ -364,6 +382,7 @@ receipt = Table(
     Column("micro_credits", BigInteger, nullable=False),
     Column("ended_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("execution", "attempt"),
+    sqlite_with_rowid=False,
 )
 Index("ix_receipt_owner_ended", receipt.c.owner, receipt.c.ended_us)
 
@@ -377,6 +396,7 @@ latest = Table(
     Column("accepted", BigInteger, nullable=False),  # the run's
     Column("execution", Text, ForeignKey("execution.id"), nullable=False, index=True),
     PrimaryKeyConstraint("query", "params_hash"),
+    sqlite_with_rowid=False,
 )
 
 move = Table(
@@ -389,6 +409,7 @@ move = Table(
     Column("run", Text, index=True),  # NULL: an upload's insert, load or clear
     Column("moved_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("moment", "name"),
+    sqlite_with_rowid=False,
 )
 Index("ix_move_name_moment", move.c.name, move.c.moment)
 
@@ -402,6 +423,7 @@ event = Table(
     Column("node", Integer),  # what changed; NULL: the run itself
     PrimaryKeyConstraint("run", "epoch", "seq"),
     ForeignKeyConstraint(["run"], ["run.id"]),
+    sqlite_with_rowid=False,
 )
 
 request = Table(
@@ -413,6 +435,7 @@ request = Table(
     Column("answer", Text, nullable=False),  # JSON
     Column("at_us", BigInteger, nullable=False),
     PrimaryKeyConstraint("owner", "key"),
+    sqlite_with_rowid=False,
 )
 
 pipeline = Table(

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.Column("answer", sa.Text(), nullable=False),
         sa.Column("at_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("owner", "key", name=op.f("pk_request")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "run",
@@ -62,7 +63,6 @@ def upgrade() -> None:
         sa.Column("moment", sa.BigInteger(), nullable=True),
         sa.Column("published", sa.BigInteger(), nullable=True),
         sa.Column("open_nodes", sa.Integer(), nullable=False),
-        sa.Column("definitions", sa.Text(), nullable=False),
         sa.Column("resumed_from", sa.Text(), nullable=True),
         sa.Column("accepted_us", sa.BigInteger(), nullable=False),
         sa.Column("started_us", sa.BigInteger(), nullable=True),
@@ -89,6 +89,7 @@ def upgrade() -> None:
         sa.Column("started_us", sa.BigInteger(), nullable=False),
         sa.Column("expires_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_server")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "snapshot",
@@ -101,6 +102,7 @@ def upgrade() -> None:
         sa.Column("inputs", sa.Text(), nullable=False),
         sa.Column("created_us", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_snapshot")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_snapshot_fingerprint",
@@ -166,6 +168,7 @@ def upgrade() -> None:
         sa.Column("node", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_event_run")),
         sa.PrimaryKeyConstraint("run", "epoch", "seq", name=op.f("pk_event")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "execution",
@@ -189,6 +192,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_execution_run")),
         sa.ForeignKeyConstraint(["snapshot"], ["snapshot.id"], name=op.f("fk_execution_snapshot")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_execution")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_execution_expires", "execution", ["expires_us"], unique=False)
     op.create_index(
@@ -207,6 +211,7 @@ def upgrade() -> None:
         sa.Column("due_us", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["server"], ["server.id"], name=op.f("fk_file_server")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_file")),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_file_state",
@@ -287,6 +292,13 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_query_owner"), "query", ["owner"], unique=False)
     op.create_table(
+        "run_definition",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("definitions", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_definition_run")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_run_definition")),
+    )
+    op.create_table(
         "source_pin",
         sa.Column("run", sa.Text(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
@@ -294,6 +306,7 @@ def upgrade() -> None:
         sa.Column("files", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_source_pin_run")),
         sa.PrimaryKeyConstraint("run", "source", name=op.f("pk_source_pin")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "attempt",
@@ -308,6 +321,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["execution"], ["execution.id"], name=op.f("fk_attempt_execution")),
         sa.ForeignKeyConstraint(["server"], ["server.id"], name=op.f("fk_attempt_server")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attempt")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_attempt_execution"), "attempt", ["execution"], unique=False)
     op.create_index(
@@ -317,6 +331,20 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("state IN ('executing', 'stopping')"),
         postgresql_where=sa.text("state IN ('executing', 'stopping')"),
+    )
+    op.create_table(
+        "dashboard_run",
+        sa.Column("run", sa.Text(), nullable=False),
+        sa.Column("dashboard", sa.BigInteger(), nullable=False),
+        sa.Column("parameters", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dashboard"], ["dashboard.id"], name=op.f("fk_dashboard_run_dashboard")
+        ),
+        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_dashboard_run_run")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_dashboard_run")),
+    )
+    op.create_index(
+        op.f("ix_dashboard_run_dashboard"), "dashboard_run", ["dashboard"], unique=False
     )
     op.create_table(
         "latest",
@@ -329,6 +357,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["execution"], ["execution.id"], name=op.f("fk_latest_execution")),
         sa.ForeignKeyConstraint(["query"], ["query.id"], name=op.f("fk_latest_query")),
         sa.PrimaryKeyConstraint("query", "params_hash", name=op.f("pk_latest")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_latest_execution"), "latest", ["execution"], unique=False)
     op.create_table(
@@ -341,6 +370,7 @@ def upgrade() -> None:
         sa.Column("moved_us", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["name"], ["name.id"], name=op.f("fk_move_name")),
         sa.PrimaryKeyConstraint("moment", "name", name=op.f("pk_move")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_move_name_moment", "move", ["name", "moment"], unique=False)
     op.create_index(op.f("ix_move_run"), "move", ["run"], unique=False)
@@ -364,6 +394,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["name"], ["name.id"], name=op.f("fk_node_name")),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_node_run")),
         sa.PrimaryKeyConstraint("run", "id", name=op.f("pk_node")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "pin",
@@ -374,6 +405,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_pin_run")),
         sa.ForeignKeyConstraint(["snapshot"], ["snapshot.id"], name=op.f("fk_pin_snapshot")),
         sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_pin")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_pin_snapshot"), "pin", ["snapshot"], unique=False)
     op.create_table(
@@ -412,6 +444,7 @@ def upgrade() -> None:
         sa.Column("ended_us", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["execution"], ["execution.id"], name=op.f("fk_receipt_execution")),
         sa.PrimaryKeyConstraint("execution", "attempt", name=op.f("pk_receipt")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_receipt_owner_ended", "receipt", ["owner", "ended_us"], unique=False)
     op.create_table(
@@ -421,6 +454,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["name"], ["name.id"], name=op.f("fk_run_read_name")),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_read_run")),
         sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_run_read")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "run_view",
@@ -431,6 +465,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["name"], ["name.id"], name=op.f("fk_run_view_name")),
         sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_run_view_run")),
         sa.PrimaryKeyConstraint("run", "name", name=op.f("pk_run_view")),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_run_view_name", "run_view", ["name"], unique=False)
     op.create_table(
@@ -441,6 +476,7 @@ def upgrade() -> None:
         sa.Column("used_us", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["key"], ["api_key.id"], name=op.f("fk_session_key")),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_session")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_session_key"), "session", ["key"], unique=False)
     op.create_table(
@@ -453,6 +489,7 @@ def upgrade() -> None:
             ["snapshot"], ["snapshot.id"], name=op.f("fk_snapshot_file_snapshot")
         ),
         sa.PrimaryKeyConstraint("snapshot", "position", name=op.f("pk_snapshot_file")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_snapshot_file_file"), "snapshot_file", ["file"], unique=False)
     op.create_table(
@@ -491,28 +528,12 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_visualization_query"), "visualization", ["query"], unique=False)
-    op.create_table(
-        "dashboard_run",
-        sa.Column("run", sa.Text(), nullable=False),
-        sa.Column("dashboard", sa.BigInteger(), nullable=False),
-        sa.Column("parameters", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dashboard"], ["dashboard.id"], name=op.f("fk_dashboard_run_dashboard")
-        ),
-        sa.ForeignKeyConstraint(["run"], ["run.id"], name=op.f("fk_dashboard_run_run")),
-        sa.PrimaryKeyConstraint("run", name=op.f("pk_dashboard_run")),
-    )
-    op.create_index(
-        op.f("ix_dashboard_run_dashboard"), "dashboard_run", ["dashboard"], unique=False
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     """Drop every table."""
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_index(op.f("ix_dashboard_run_dashboard"), table_name="dashboard_run")
-    op.drop_table("dashboard_run")
     op.drop_index(op.f("ix_visualization_query"), table_name="visualization")
     op.drop_table("visualization")
     op.drop_index(op.f("ix_view_query"), table_name="view")
@@ -537,6 +558,8 @@ def downgrade() -> None:
     op.drop_table("move")
     op.drop_index(op.f("ix_latest_execution"), table_name="latest")
     op.drop_table("latest")
+    op.drop_index(op.f("ix_dashboard_run_dashboard"), table_name="dashboard_run")
+    op.drop_table("dashboard_run")
     op.drop_index(
         "ix_attempt_going",
         table_name="attempt",
@@ -546,6 +569,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_attempt_execution"), table_name="attempt")
     op.drop_table("attempt")
     op.drop_table("source_pin")
+    op.drop_table("run_definition")
     op.drop_index(op.f("ix_query_owner"), table_name="query")
     op.drop_table("query")
     op.drop_index(

@@ -1,0 +1,48 @@
+"""Migrations must end at tables.py, on both databases, whatever was applied before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, text
+
+from qanat.errors import StartupError
+from qanat.store.migrations import engine_url, upgrade
+from qanat.store.tables import metadata
+from tests.conftest import BOTH
+from tests.postgres import Postgres
+
+
+@pytest.fixture(params=BOTH)
+def url(request: pytest.FixtureRequest) -> str:
+    """An empty store of each kind."""
+    if request.param == "sqlite":
+        return "sqlite"
+    postgres: Postgres = request.getfixturevalue("postgres")
+    return postgres.fresh(empty=True)
+
+
+def test_migrations_end_at_the_schema_of_today(url: str, tmp_path: Path) -> None:
+    upgrade(url, tmp_path)
+    engine = create_engine(engine_url(url, tmp_path))
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_a_store_that_is_up_to_date_is_left_alone(url: str, tmp_path: Path) -> None:
+    upgrade(url, tmp_path)
+    upgrade(url, tmp_path)
+
+
+def test_a_store_of_a_newer_release_is_refused_by_name(url: str, tmp_path: Path) -> None:
+    upgrade(url, tmp_path)
+    engine = create_engine(engine_url(url, tmp_path))
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(StartupError, match="newer Qanat .schema 9999."):
+        upgrade(url, tmp_path)
