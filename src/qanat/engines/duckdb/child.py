@@ -82,7 +82,7 @@ class Child:
         try:
             messages.send(self._work, msgspec.structs.replace(task, serial=self._serial))
         except OSError:
-            self._bury()
+            raise self._buried() from None
 
     @property
     def is_alive(self) -> bool:
@@ -102,7 +102,7 @@ class Child:
         except OSError:
             body = None
         if body is None:
-            self._bury()
+            raise self._buried()
         reply: Reply = messages.reply_decoder.decode(body)
         self.rss_bytes = reply.rss_bytes
         self._lifetime_peak = reply.lifetime_peak_bytes
@@ -147,9 +147,8 @@ class Child:
         self.kill()
         self._reap()
 
-    def _bury(self) -> None:
-        peak = self._reap()
-        raise WorkerDiedError(peak)
+    def _buried(self) -> WorkerDiedError:
+        return WorkerDiedError(self._reap())
 
     def _reap(self) -> int:
         """Wait for the end; return the peak of memory as far as it belongs to the last task."""

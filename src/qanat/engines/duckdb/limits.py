@@ -1,7 +1,8 @@
 """What a statement of each tier may use, from settings and from the machine.
 
-Medium is the measure: as many of them as there are slots fill 70 % of the memory. A small one takes
-half of that. A large one takes all of it and runs alone. A container's limits count, not the host's.
+Medium is the measure: as many of them as there are slots fill 70 % of the memory. A small one
+takes half of that. A large one takes all of it and runs alone. A container's limits count, not the
+host's.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Workers that wait for tasks, and the threads that wait for workers.
 
-Every task has a time limit, kept here: the worker is asked to stop, and killed if it does not within
-the grace period. A cancel is the same with another reason, and reaches an attempt at any point:
-before it came here, while it waits for a worker, or while it runs. A worker that dies fails the one
-task it had and is replaced.
+Every task has a time limit, kept here: the worker is asked to stop, and killed if it does not
+within the grace period. A cancel is the same with another reason, and reaches an attempt at any
+point: before it came here, while it waits for a worker, or while it runs. A worker that dies fails
+the one task it had and is replaced.
 """
 
 from __future__ import annotations

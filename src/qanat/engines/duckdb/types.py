@@ -122,37 +122,38 @@ def _tokens(text: str) -> Iterator[str]:
         at = match.end()
 
 
-def _read(tokens: _Tokens, *, named: bool, depth: int = 0) -> _Shape:
-    """Read one type. `named`: words before the last may be a field's name, as in `row(a bigint)`."""
+def _read(tokens: _Tokens, depth: int = 0) -> _Shape:
+    """Read one type, up to the comma or the bracket behind it."""
     if depth > _DEPTH:
         raise ValueError("a type is nested too deep")
-    first = tokens.take()
-    if not first or first in "(),[]":
-        raise ValueError(f"not a type: at {first!r}")
-    words, arguments, fields = [first], [], []
-    while tokens.peek() and tokens.peek() not in "(),[]":
-        words.append(tokens.take())
+    words = _words(tokens)
+    if not words:
+        raise ValueError(f"not a type: at {tokens.peek()!r}")
+    arguments, fields = [], []
     if tokens.peek() == "(":
         tokens.take()
-        with_names = named and first.lower() in ("row", "struct")
+        with_names = words[0].lower() in ("row", "struct")
         while tokens.peek() != ")":
             if with_names and _names_a_field(tokens):
                 fields.append(tokens.take())
-            arguments.append(_read(tokens, named=named, depth=depth + 1))
+            arguments.append(_read(tokens, depth + 1))
             if tokens.peek() == ",":
                 tokens.take()
-            elif tokens.peek() != ")":
-                raise ValueError(f"not a type: at {tokens.peek()!r}")
         tokens.take()
-        while tokens.peek() and tokens.peek() not in "(),[]":  # `timestamp(3) with time zone`
-            words.append(tokens.take())
+        words += _words(tokens)  # `timestamp(3) with time zone`
     shape = _Shape(" ".join(words), tuple(arguments), tuple(fields))
     while tokens.peek() == "[":
-        tokens.take()
         while tokens.take() not in ("]", ""):
             pass
         shape = _Shape("[]", (shape,))
     return shape
+
+
+def _words(tokens: _Tokens) -> list[str]:
+    words = []
+    while tokens.peek() and tokens.peek() not in "(),[]":
+        words.append(tokens.take())
+    return words
 
 
 def _names_a_field(tokens: _Tokens) -> bool:
@@ -165,7 +166,7 @@ def _names_a_field(tokens: _Tokens) -> bool:
 
 def _parse(text: str) -> _Shape:
     tokens = _Tokens(text)
-    shape = _read(tokens, named=True)
+    shape = _read(tokens)
     if tokens.peek():
         raise ValueError(f"not a type: {text!r}")
     return shape

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 import resource
 import shutil
 import signal
@@ -30,9 +31,11 @@ from qanat.engines.duckdb.messages import Fault, Reply, Setup, Signal, Task
 from qanat.engines.duckdb.scan import literal
 from qanat.model.credits import Cost
 
-#: Address space beyond the memory limit: code, stacks, allocator reserves, what DuckDB does not count.
+#: Address space beyond the memory limit: code, stacks, reserves, what DuckDB does not count.
 HEADROOM_BYTES: Final = 2 << 30
-_SMALL_INPUT_BYTES: Final = 256 << 10  #: below it a change of threads costs more than it gives
+_SMALL_INPUT_BYTES: Final = 256 << 10
+#: What gives many rows from few.
+_MAKES_ROWS: Final = re.compile(r"range|generate_series|recursive|unnest|repeat", re.IGNORECASE)
 _INTERRUPT_EVERY_S: Final = 0.02
 _PR_SET_PDEATHSIG: Final = 1
 
@@ -119,15 +122,13 @@ def _reset_peak() -> None:
 
 def _resident() -> tuple[int, int]:
     """Return resident memory now, and at its peak since it was last reset."""
-    now = peak = 0
-    with contextlib.suppress(OSError, ValueError), open("/proc/self/status", "rb") as file:  # noqa: PTH123  # as above
-        for line in file:
-            if line.startswith(b"VmHWM:"):
-                peak = int(line.split()[1]) << 10
-            elif line.startswith(b"VmRSS:"):
-                now = int(line.split()[1]) << 10
-                break
-    return now, peak or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    try:
+        with open("/proc/self/status", "rb", buffering=0) as file:  # noqa: PTH123  # as above
+            found = dict(re.findall(rb"(VmHWM|VmRSS):\s+(\d+) kB", file.read(4096)))
+        return int(found[b"VmRSS"]) << 10, int(found[b"VmHWM"]) << 10
+    except (OSError, KeyError):
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+        return peak, peak
 
 
 class Worker:
@@ -193,9 +194,10 @@ class Worker:
             self._con.execute(f"SET memory_limit='{task.memory_bytes}B'")
             resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes + HEADROOM_BYTES, hard))
             self._memory = task.memory_bytes
-        if task.threads != self._threads and not (self._threads and _is_small(task)):
-            self._con.execute(f"SET threads={task.threads}")
-            self._threads = task.threads
+        threads = 1 if _is_small(task) else task.threads
+        if threads != self._threads:
+            self._con.execute(f"SET threads={threads}")
+            self._threads = threads
 
     def listen(self, control: socket.socket) -> None:
         """Hear signals until the server is gone, then end the process at once."""
@@ -230,7 +232,10 @@ class Worker:
 
 
 def _is_small(task: Task) -> bool:
+    """Return whether a second thread would cost a statement more than it could give."""
     if not isinstance(task, messages.Write) or not task.statement.slots:
+        return False
+    if _MAKES_ROWS.search(task.statement.text):
         return False
     total = 0
     for path in statements.files_of(task.statement.slots):
