@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import socket
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -160,3 +161,12 @@ def test_completion_scripts_know_the_commands(shell: str, capsys: Captured) -> N
 
 def test_the_command_line_can_be_built_twice() -> None:
     assert build() is not build()
+
+
+def test_a_directory_that_may_not_be_written_is_named(tmp_path: Path, capsys: Captured) -> None:
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "data"
+    assert main(["keys", "create", "me", "--scope", "read", "--data-dir", str(below)]) == 1
+    told = capsys.readouterr().err
+    assert str(tmp_path / "file") in told
+    assert "Traceback" not in told

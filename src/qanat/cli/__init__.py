@@ -97,6 +97,9 @@ def main(words: Sequence[str] | None = None) -> int:
         # Whoever read the output closed it; Python would complain once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.FAILED
+    except OSError as error:
+        place = f": {error.filename}" if error.filename else ""
+        return _tell(f"{error.strerror or error}{place}", "", ExitCode.FAILED)
 
 
 def _common_first(words: Sequence[str]) -> list[str]:

@@ -43,7 +43,6 @@ class Screen:
         self._is_introduced = False
         self._told: dict[int, str] = {}  # node → state
         self._ended: set[int] = set()
-        self._drawing: _Drawing | None = None
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -59,10 +58,8 @@ class Screen:
             self._tell(watched)
             return
         if self._live is None:
-            self._drawing = _Drawing(watched, self._clock, is_plain=_is_plain(self._console))
-            self._live = Live(
-                self._drawing, console=self._console, refresh_per_second=8, transient=False
-            )
+            drawing = _Drawing(watched, self._clock, is_plain=_is_plain(self._console))
+            self._live = Live(drawing, console=self._console, refresh_per_second=8)
             self._live.start()
         if watched.is_over:
             self._live.refresh()

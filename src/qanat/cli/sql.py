@@ -37,7 +37,7 @@ def sql(
 
     rows = checked(limit)
     body: dict[str, object] = {
-        "sql": sys.stdin.read() if text == "-" else text,
+        "sql": _from_stdin() if text == "-" else text,
         "performance": tier,
     }
     if param:
@@ -58,3 +58,12 @@ def checked(limit: int | None) -> int | None:
     if limit is not None and limit < 0:
         raise UsageError("--limit: not below 0")
     return limit
+
+
+def _from_stdin() -> str:
+    from qanat.cli.failure import UsageError
+
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError as error:
+        raise UsageError("what came on standard input is not UTF-8 text") from error
