@@ -18,6 +18,7 @@ from qanat.api.auth import Authenticator
 from qanat.api.edge import Edge
 from qanat.api.operations import first_key, operations_on
 from qanat.api.services import Services
+from qanat.api.tokens import SessionTokens
 from qanat.clock import Clock, SystemClock, to_us
 from qanat.config import Settings
 from qanat.coordinator import Coordinator
@@ -27,7 +28,6 @@ from qanat.coordinator.recovering import LEASE_US
 from qanat.coordinator.sources import Mounted, Sources
 from qanat.coordinator.templates import Templates
 from qanat.coordinator.texts import Texts
-from qanat.coordinator.uploads import Uploads
 from qanat.engines.duckdb import DuckDbEngine
 from qanat.engines.duckdb.files import RowFiles
 from qanat.engines.duckdb.limits import machine_cores, machine_memory_bytes, slots_of, tiers
@@ -230,7 +230,6 @@ def _context(
 def _services(
     settings: Settings, opened: Opened, engine: DuckDbEngine, coordinator: Coordinator
 ) -> Services:
-    context = coordinator.context
     return Services(
         settings=settings,
         clock=opened.clock,
@@ -242,14 +241,10 @@ def _services(
             cache_dir=opened.data_dir / "tmp" / "results",
             limits=settings.limits,
         ),
-        keys=Authenticator(opened.database, opened.clock),
-        uploads=Uploads(
+        keys=Authenticator(
             opened.database,
-            engine,
             opened.clock,
-            context.server,
-            context.tiers["medium"].limits,
-            free_disk_bytes=settings.limits.free_disk_bytes,
+            sessions=SessionTokens(opened.database, opened.clock),
         ),
     )
 

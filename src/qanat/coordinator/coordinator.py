@@ -14,6 +14,7 @@ from typing import Final
 
 from qanat.clock import to_us
 from qanat.coordinator import publisher
+from qanat.coordinator.catalog import Catalog
 from qanat.coordinator.collector import Collector
 from qanat.coordinator.context import Context
 from qanat.coordinator.dispatch import EndRun, RunNode, StartRun
@@ -50,6 +51,7 @@ class Coordinator(Intake, Watch):
         self._runner = Runner(context)
         self._collector = Collector(context)
         self._scheduler = Scheduler(context, self.fire)
+        self.catalog = Catalog(context.database, context.sources)
         self.uploads = Uploads(
             context.database,
             context.engine,
