@@ -347,6 +347,18 @@ export const runsQuery = (filter: RunFilter) =>
     staleTime: 5_000,
   });
 
+/** The id of the run of the same query before this one, to compare with; null if there is none. */
+export const earlierRunQuery = (id: string, queryId: number | undefined) =>
+  queryOptions({
+    queryKey: ["run", id, "earlier"],
+    queryFn: async ({ signal }) => {
+      const wire = await get<{ runs: WireRun[] }>(RUNS, { query_id: queryId, before: id, limit: 1 }, signal);
+      return wire.runs[0]?.pipeline_execution_id ?? null;
+    },
+    enabled: queryId !== undefined,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
 /** Runs that wait or execute; asked for every few seconds while the page is visible. */
 export const inFlightQuery = queryOptions({
   queryKey: ["runs", "in-flight"],

@@ -6,7 +6,7 @@ import { dashboardsQuery } from "../api/dashboards";
 import { queriesQuery } from "../api/queries";
 import { BareDialog } from "../components/Dialog";
 import { shownKeys, useAllActions } from "./keys";
-import { fit, recentIds, remember } from "./recent";
+import { recentIds, remember, scoreOf } from "./recent";
 import style from "./Shell.module.css";
 
 type Option = { id: string; label: string; group: string; note?: string; keys?: string; run: () => void };
@@ -70,7 +70,7 @@ const Search = ({ onClose }: { onClose: () => void }) => {
         .map((option) => (rank(option) > 0 ? { ...option, group: "Recent" } : option))
         .slice(0, MOST);
     return all
-      .map((option) => ({ option, score: fit(`${option.label} ${option.note ?? ""}`, asked) }))
+      .map((option) => ({ option, score: scoreOf(`${option.label} ${option.note ?? ""}`, asked) }))
       .filter((one): one is { option: Option; score: number } => one.score !== undefined)
       .sort((a, b) => b.score + rank(b.option) - (a.score + rank(a.option)))
       .map(({ option }) => option)

@@ -21,7 +21,7 @@ export const remember = (id: string): void => {
  * How well `text` fits what was typed: letters in order, better at the start of words and in a row.
  * Undefined if it does not fit; nothing typed fits everything equally.
  */
-export const fit = (text: string, typed: string): number | undefined => {
+export const scoreOf = (text: string, typed: string): number | undefined => {
   const hay = text.toLowerCase();
   let score = 0;
   let at = -1;

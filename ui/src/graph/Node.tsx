@@ -1,0 +1,138 @@
+import { Handle, type NodeProps, Position } from "@xyflow/react";
+import { Ban, Database, FileQuestionMark, RefreshCw, SquareTerminal } from "lucide-react";
+import { createContext, memo, useContext, useSyncExternalStore } from "react";
+import { duration, short } from "../components/format";
+import { colourOf, StateIcon } from "../components/State";
+import { Elapsed } from "../components/Time";
+import style from "./Graph.module.css";
+import type { LiveNode } from "./model";
+import type { NodeStates } from "./states";
+
+/** What a box says that never changes while it is shown. */
+export type Box = {
+  id: number;
+  title: string;
+  kind: "view" | "query" | "check";
+  note?: string;
+  tone?: "run" | "reuse" | "refused";
+};
+
+/** What many boxes look at; each takes from it only what is its own. */
+export type Look = {
+  states: NodeStates | undefined;
+  selected: number | undefined;
+  current: number | undefined;
+  isFaded: (id: number) => boolean;
+  isConnectable: boolean;
+};
+export const LookContext = createContext<Look>({
+  states: undefined,
+  selected: undefined,
+  current: undefined,
+  isFaded: () => false,
+  isConnectable: false,
+});
+
+const never = () => () => {};
+
+const useLive = (states: NodeStates | undefined, id: number): LiveNode | undefined =>
+  useSyncExternalStore(states ? (tell) => states.subscribe(id, tell) : never, () => states?.get(id));
+
+export const GraphNode = memo(({ data }: NodeProps & { data: Box }) => {
+  const look = useContext(LookContext);
+  const live = useLive(look.states, data.id);
+  return (
+    <div
+      className={style.node}
+      data-node={data.id}
+      data-kind={data.kind}
+      data-state={live?.state}
+      data-tone={data.tone}
+      data-selected={look.selected === data.id ? "" : undefined}
+      data-current={look.current === data.id ? "" : undefined}
+      data-faded={look.isFaded(data.id) ? "" : undefined}
+      style={live ? ({ "--colour": colourOf(live.state) } as never) : undefined}
+      title={data.title}
+    >
+      <Handle
+        type="target"
+        position={Position.Left}
+        className={style.handle}
+        data-hidden={look.isConnectable ? undefined : ""}
+        isConnectable={look.isConnectable}
+      />
+      <span className={style.icon}>{live ? <StateIcon state={live.state} /> : <KindIcon box={data} />}</span>
+      <span className={`${style.title} ellipsis`}>{data.title}</span>
+      <span className={`${style.note} ellipsis`}>
+        {live ? <LiveNote live={live} /> : (data.note ?? data.kind)}
+      </span>
+      {live?.state === "executing" && (
+        <span className={style.progress} data-unknown={live.progress === undefined ? "" : undefined}>
+          <i style={live.progress === undefined ? undefined : { width: `${100 * live.progress}%` }} />
+        </span>
+      )}
+      <Handle
+        type="source"
+        position={Position.Right}
+        className={style.handle}
+        data-hidden={look.isConnectable ? undefined : ""}
+        isConnectable={look.isConnectable}
+      />
+    </div>
+  );
+});
+
+const KindIcon = ({ box }: { box: Box }) => {
+  const shared = { width: 15, height: 15, "aria-hidden": true } as const;
+  if (box.tone === "refused") return <Ban {...shared} color="var(--failed)" />;
+  if (box.tone === "reuse") return <RefreshCw {...shared} color="var(--reused)" />;
+  if (box.kind === "check") return <FileQuestionMark {...shared} color="var(--text-3)" />;
+  return box.kind === "view" ? (
+    <Database {...shared} color="var(--text-3)" />
+  ) : (
+    <SquareTerminal {...shared} color="var(--text-3)" />
+  );
+};
+
+const LiveNote = ({ live }: { live: LiveNode }) => {
+  const attempt = live.attempts.length > 1 ? ` · attempt ${live.attempts.length}` : "";
+  switch (live.state) {
+    case "executing":
+      return (
+        <>
+          {live.startedAt !== undefined && <Elapsed since={live.startedAt} />}
+          {attempt}
+        </>
+      );
+    case "completed":
+    case "reused": {
+      const seconds =
+        live.startedAt !== undefined && live.endedAt !== undefined
+          ? (live.endedAt - live.startedAt) / 1000
+          : undefined;
+      return [
+        live.rowCount !== undefined && `${short(live.rowCount)} rows`,
+        live.state === "reused" ? "reused" : seconds !== undefined && duration(seconds),
+      ]
+        .filter(Boolean)
+        .join(" · ");
+    }
+    case "failed":
+      return `failed${live.error?.line === undefined ? "" : ` at ${live.error.line}:${live.error.column}`}${attempt}`;
+    default:
+      return live.state;
+  }
+};
+
+/** All that a box shows, as one sentence for those who do not see it. */
+export const spokenNode = (box: Box, live: LiveNode | undefined, reads: readonly string[]): string =>
+  [
+    box.title,
+    live?.state ?? box.note ?? box.kind,
+    live && live.attempts.length > 1 && `attempt ${live.attempts.length}`,
+    live?.rowCount !== undefined && `${short(live.rowCount)} rows`,
+    live?.error?.message,
+    reads.length > 0 && `reads ${reads.join(" and ")}`,
+  ]
+    .filter(Boolean)
+    .join(", ");
