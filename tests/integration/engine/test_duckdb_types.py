@@ -1,0 +1,133 @@
+"""Values and types go through a file and come back as they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qanat.engines import Relation
+from qanat.engines.duckdb import DuckDbEngine
+from qanat.engines.duckdb.types import duckdb_type, trino_type
+from qanat.errors import SqlRejectedError
+from qanat.model.types import Column
+from tests.rows import answer, relation, written
+
+UINT256_MAX = 2**256 - 1
+UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
+
+#: An expression, the type it is reported as, and the text of its value.
+VALUES = [
+    ("true", "boolean", "true"),
+    ("(-128)::TINYINT", "tinyint", "-128"),
+    ("(-32768)::SMALLINT", "smallint", "-32768"),
+    ("2147483647::INTEGER", "integer", "2147483647"),
+    ("(-9223372036854775808)::BIGINT", "bigint", "-9223372036854775808"),
+    ("1.5::REAL", "real", "1.5"),
+    ("1e300::DOUBLE", "double", "1e+300"),
+    ("'nan'::DOUBLE", "double", "nan"),
+    ("'-inf'::DOUBLE", "double", "-inf"),
+    ("123456789012345.678::DECIMAL(18,3)", "decimal(18,3)", "123456789012345.678"),
+    ("repeat('9', 38)::DECIMAL(38,0)", "decimal(38,0)", "9" * 38),
+    (f"'{UINT256_MAX}'::BIGNUM", "int256", str(UINT256_MAX)),
+    (f"'-{2**255}'::BIGNUM", "int256", str(-(2**255))),
+    ("'ü🙂''\"'", "varchar", "ü🙂'\""),
+    ("''", "varchar", ""),
+    ("'\\x00\\xFF'::BLOB", "varbinary", "\\x00\\xFF"),
+    ("''::BLOB", "varbinary", ""),
+    ("DATE '0001-01-01'", "date", "0001-01-01"),
+    ("TIME '23:59:59.999'", "time(3)", "23:59:59.999"),
+    ("TIMESTAMP '2020-02-29 12:34:56.789'", "timestamp(3)", "2020-02-29 12:34:56.789"),
+    ("TIMESTAMPTZ '2020-02-29 12:34:56.789+02:00'", "timestamp(3) with time zone",
+     "2020-02-29 10:34:56.789+00"),
+    ("INTERVAL '3 days 4 hours'", "interval day to second", "3 days 04:00:00"),
+    ("'{\"a\": [1, null]}'::JSON", "json", '{"a": [1, null]}'),
+    (f"'{UUID}'::UUID", "uuid", UUID),
+    ("[1, NULL, 3]", "array(integer)", "[1, NULL, 3]"),
+    ("[]::VARCHAR[]", "array(varchar)", "[]"),
+    ("MAP {'k': 1.5::DOUBLE}", "map(varchar,double)", "{k=1.5}"),
+    ("{'a': 1, 'b c': [DATE '2020-01-01']}", 'row(a integer,"b c" array(date))',
+     "{'a': 1, 'b c': [2020-01-01]}"),
+    ("row(1, 'x')", "row(integer,varchar)", "(1, x)"),
+    (f"[{{'u': '{UINT256_MAX}'::BIGNUM}}]", "array(row(u int256))", f"[{{'u': {UINT256_MAX}}}]"),
+    ("MAP {'k': ['7'::BIGNUM]}", "map(varchar,array(int256))", "{k=[7]}"),
+    ("NULL", "unknown", None),
+    ("[NULL]", "array(unknown)", "[NULL]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("expression", "kind", "text"), VALUES, ids=[v[0][:40] for v in VALUES])
+def test_a_value_comes_back_as_it_was(
+    engine: DuckDbEngine, expression: str, kind: str, text: str | None
+) -> None:
+    first = written(engine, f"SELECT {expression} AS v, 1 AS n UNION ALL SELECT NULL, 2 ORDER BY n")
+    assert first[1].columns[0] == Column("v", kind)
+
+    again = written(engine, 'SELECT v, n FROM "$0" AS t', relation(engine, first))
+    assert again[1].columns[0] == Column("v", kind)
+    found = answer(
+        engine, 'SELECT v::VARCHAR AS v FROM "$0" AS t ORDER BY n', relation(engine, again)
+    )
+    assert found == [(text,), (None,)]
+
+
+def test_a_type_is_the_right_inverse_of_its_name() -> None:
+    for _, kind, _ in VALUES:
+        assert trino_type(duckdb_type(kind)) == kind
+    for kind in ("uint256", "varchar(10)", "char(3)", "timestamp(6)", "ipaddress"):
+        assert duckdb_type(kind) in ("BIGNUM", "VARCHAR", "TIMESTAMP")
+
+
+@pytest.mark.parametrize(
+    ("expression", "kind", "value"),
+    [
+        ("sum(range)", "bigint", 3),
+        ("sum(range)::UBIGINT", "decimal(20,0)", 3),
+        ("max(range)::UINTEGER", "bigint", 2),
+        ("max(range)::UTINYINT", "smallint", 2),
+        ("max('b'::ENUM('a', 'b'))", "varchar", "b"),
+        ("max('1010'::BIT)", "varchar", "1010"),
+    ],
+)
+def test_a_type_that_trino_lacks_is_widened(
+    engine: DuckDbEngine, expression: str, kind: str, value: object
+) -> None:
+    attempt, result = written(engine, f"SELECT {expression} AS v FROM range(3)")
+
+    assert result.columns == (Column("v", kind),)
+    found = answer(engine, 'SELECT v FROM "$0" AS t', relation(engine, (attempt, result)))
+    assert found[0][0] == value
+
+
+def test_a_sum_beyond_bigint_is_an_error_not_another_number(engine: DuckDbEngine) -> None:
+    with pytest.raises(SqlRejectedError, match="Out of range for bigint"):
+        written(engine, "SELECT sum(9223372036854775807) AS s FROM range(2)")
+
+
+def test_the_compiler_may_say_which_256_bit_type_it_is(engine: DuckDbEngine) -> None:
+    first = written(
+        engine, f"SELECT '{UINT256_MAX}'::BIGNUM AS u, 1 AS n", types=("uint256", "varchar")
+    )
+    assert first[1].columns == (Column("u", "uint256"), Column("n", "integer"))
+
+    total = "SELECT (u - '1'::BIGNUM)::VARCHAR AS d FROM \"$0\" AS t"
+    assert answer(engine, total, relation(engine, first)) == [(str(UINT256_MAX - 1),)]
+
+
+def test_a_mounted_file_is_read_with_the_types_that_were_recorded(
+    engine: DuckDbEngine, home: Path
+) -> None:
+    folder = home / "mounted"
+    (folder / "a.csv").write_text('id,code\n1,007\n2,"x,\ny"\n', encoding="utf-8")
+    (folder / "b.json").write_text('{"id":1,"l":[1]}\n{"id":2,"l":null}\n', encoding="utf-8")
+    csv = Relation(
+        columns=(Column("id", "bigint"), Column("code", "varchar")),
+        files=(str(folder / "a.csv"),), format="csv", ours=False,
+    )  # fmt: skip
+    json = Relation(
+        columns=(Column("id", "bigint"), Column("l", "array(bigint)")),
+        files=(str(folder / "b.json"),), format="ndjson", ours=False,
+    )  # fmt: skip
+
+    assert answer(engine, 'SELECT * FROM "$0" AS t', csv) == [(1, "007"), (2, "x,\ny")]
+    assert answer(engine, 'SELECT * FROM "$0" AS t', json) == [(1, [1]), (2, None)]
