@@ -70,6 +70,8 @@ class Template:
     text: str
     slots: tuple[Label, ...]  #: what fills each slot
     names: tuple[str, ...]  #: output columns, unique; unnamed ones are `_col0`, `_col1`, …
+    types: tuple[str, ...] = ()  #: of the output columns, in Trino's words
+    unnamed: tuple[int, ...] = ()  #: places of output columns that the user gave no name
     volatile: bool  #: another run on the same inputs may give other rows
     origins: Mapping[str, Position] = field(default_factory=dict)
     #: identifiers of the engine's text, folded → where the user wrote them

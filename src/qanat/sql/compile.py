@@ -1,0 +1,44 @@
+"""A statement into a template: every name resolved, every type known, a slot per relation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from qanat.errors import SqlRejectedError
+from qanat.sql.interface import Catalog, QueryViews, Template
+from qanat.sql.parameters import substitute
+from qanat.sql.parse import parse
+from qanat.sql.query import Queries
+from qanat.sql.scope import Scope
+from qanat.sql.source import Source
+from qanat.sql.statement import Statement
+
+
+def compile_statement(
+    sql: str, values: Mapping[str, str], catalog: Catalog, query_views: QueryViews
+) -> Template:
+    """Return the template of a statement with its parameters' values in place.
+
+    Raises:
+        SqlRejectedError: It is not one safe query of known relations, columns and functions.
+        InvalidRequestError: With its parameters it is longer than any statement may be.
+    """
+    source = Source(substitute(sql, values))
+    statement = Statement(catalog=catalog, query_views=query_views)
+    try:
+        made = Queries(statement, source).query(parse(source), Scope())
+    except RecursionError:
+        raise SqlRejectedError("the statement is nested too deeply") from None
+    names = tuple(output.column for output in made.outputs)
+    prefix = f"WITH {', '.join(statement.view_texts)} " if statement.view_texts else ""
+    return Template(
+        text=prefix + (f"SELECT * FROM ({made.text}) AS q" if prefix else made.text),
+        slots=tuple(statement.slots),
+        names=names,
+        types=tuple(str(output.type) for output in made.outputs),
+        unnamed=tuple(
+            place for place, output in enumerate(made.outputs) if output.name is None
+        ),
+        volatile=statement.volatile,
+        origins=statement.origins,
+    )

@@ -1,0 +1,1 @@
+"""DuneSQL's constructs in the words of an engine, a package per engine."""

@@ -1,0 +1,1 @@
+"""DuckDB's words for what a statement means: names, types, conversions, operators, functions."""

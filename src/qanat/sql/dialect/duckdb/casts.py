@@ -1,0 +1,289 @@
+"""Conversions between types with Trino's results.
+
+`cast` is what the user wrote; `fit` is a conversion that types agree on by themselves. Where
+DuckDB accepts more than Trino (digits with a point as bigint, `yes` as boolean), the text is first
+checked by an expression that fails as a cast does, so that `TRY` and `try_cast` still give NULL.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from qanat.sql.dialect.duckdb.words import field_names, name, string, type_name
+from qanat.sql.types import BIG, INTEGERS, VARCHAR, Type, as_decimal
+
+_MAX_UINT256: Final = str(2**256 - 1)
+_INT256: Final = (str(-(2**255)), str(2**255 - 1))
+
+
+class NoCastError(Exception):
+    """There is no conversion between two types."""
+
+
+def fit(text: str, given: Type, wanted: Type) -> str:
+    """Return `text`, of type `given`, as a value of `wanted` that it converts to by itself."""
+    if given == wanted or _physical(given) == _physical(wanted):
+        return text
+    if given.name in INTEGERS and wanted.name in INTEGERS:
+        return text
+    return f"CAST({text} AS {type_name(wanted)})"
+
+
+def widen(text: str, given: Type, wanted: Type) -> str:
+    """Return `text` as exactly `wanted`: for arithmetic, whose result type follows its operands."""
+    if given == wanted or _physical(given) == _physical(wanted):
+        return text
+    if text.isdigit() and wanted.name in INTEGERS:
+        return text
+    return f"CAST({text} AS {type_name(wanted)})"
+
+
+def _physical(type_: Type) -> str:
+    return type_name(type_)
+
+
+def fail(message: str) -> str:
+    """Return an expression of type integer that fails with `message` when it is evaluated.
+
+    It is a cast and not `error()`, which TRY refuses. `blame` finds the message by its mark.
+    """
+    return f"CAST({string(FAILURE + message)} AS INTEGER)"
+
+
+FAILURE: Final = "!! "  #: begins the text of a deliberate failure
+
+
+def cast(text: str, given: Type, wanted: Type, *, trying: bool = False) -> str:
+    """Return the conversion of `text` that the user asked for.
+
+    Raises:
+        NoCastError: Trino has no such conversion, or this engine cannot do it right.
+    """
+    if given == wanted and given.name not in {"varchar"}:
+        return text
+    if given.name == "unknown":
+        return f"CAST({text} AS {type_name(wanted)})"
+    word = "TRY_CAST" if trying else "CAST"
+    made = _convert(text, given, wanted, word)
+    return f"TRY({made})" if trying and not made.startswith("TRY_CAST(") else made
+
+
+def _convert(text: str, given: Type, wanted: Type, word: str) -> str:
+    target = type_name(wanted)
+    plain = f"{word}({text} AS {target})"
+    source = given.name
+    match wanted.name:
+        case "varchar":
+            return _to_varchar(text, given)
+        case "boolean":
+            if source == "varchar":
+                return f"CASE lower({text}) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' " \
+                    f"THEN true WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false " \
+                    f"ELSE CAST(CASE WHEN {text} IS NOT NULL THEN 'x' END AS BOOLEAN) END"
+            if source in {*INTEGERS, "decimal", "real", "double"}:
+                return f"({text} <> 0)"
+        case "tinyint" | "smallint" | "integer" | "bigint":
+            if source in {"real", "double"}:
+                return f"{word}(round_even_away({text}) AS {target})".replace(
+                    "round_even_away", "round"
+                )
+            if source == "varchar":
+                return f"{word}({_strict(text, INTEGER_TEXT)} AS {target})"
+            if source in {*INTEGERS, "decimal", "boolean"}:
+                return plain
+            if source in BIG:
+                return f"{word}(CAST({text} AS VARCHAR) AS {target})"
+        case "decimal":
+            if source == "varchar":
+                return f"{word}({_strict(text, NUMBER_TEXT)} AS {target})"
+            if source in {*INTEGERS, "decimal", "boolean", "real", "double"}:
+                return plain
+            if source in BIG:
+                return f"{word}(CAST({text} AS VARCHAR) AS {target})"
+        case "real" | "double":
+            if source == "varchar":
+                return f"{word}({_strict(text, DOUBLE_TEXT)} AS {target})"
+            if source in {*INTEGERS, *BIG, "decimal", "boolean", "real", "double"}:
+                return plain
+        case "uint256" | "int256":
+            return _to_big(text, given, wanted)
+        case "date":
+            if source == "varchar":
+                return f"{word}({_strict(text, DATE_TEXT)} AS DATE)"
+            if source in {"timestamp", "timestamp with time zone"}:
+                return plain
+        case "timestamp" | "timestamp with time zone":
+            return _to_timestamp(text, given, wanted, word)
+        case "time":
+            if source in {"varchar", "timestamp", "time"}:
+                return plain
+        case "varbinary":
+            if source == "varchar":
+                return f"encode({text})"
+        case "json":
+            if source in {"boolean", "varchar", "double", "real", "decimal", "date", *INTEGERS,
+                          "array", "map", "row"}:  # fmt: skip
+                return f"to_json({text})"
+        case "uuid":
+            if source == "varchar":
+                return plain
+        case "interval day to second" | "interval year to month":
+            raise NoCastError
+        case "array" | "map" | "row":
+            return _to_nested(text, given, wanted, word)
+        case _:
+            pass
+    if source == "json":
+        return _from_json(text, wanted, word)
+    raise NoCastError
+
+
+INTEGER_TEXT: Final = r"\s*[+-]?[0-9]+\s*"
+NUMBER_TEXT: Final = r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+DOUBLE_TEXT: Final = rf"{NUMBER_TEXT}|\s*[+-]?(Infinity|NaN)\s*"
+DATE_TEXT: Final = r"\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}\s*"
+TIMESTAMP_TEXT: Final = (
+    r"\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
+    r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?"
+)
+
+
+def _strict(text: str, pattern: str) -> str:
+    """Return `text` if it has the form, else a text that no cast accepts."""
+    return f"CASE WHEN regexp_full_match({text}, {string(pattern)}) THEN trim({text}) " \
+        f"ELSE {string('!')} || {text} END"
+
+
+def _to_varchar(text: str, given: Type) -> str:
+    match given.name:
+        case "varchar":
+            return text
+        case "varbinary":
+            return f"('0x' || lower(hex({text})))"
+        case "timestamp":
+            return _moment(text, given.args[0])
+        case "timestamp with time zone":
+            utc = f"timezone('UTC', {text})"
+            return f"({_moment(utc, given.args[0])} || ' UTC')"
+        case "double" | "real":
+            return _scientific(text)
+        case "json":
+            return f"json_extract_string({text}, '$')"
+        case "boolean" | "tinyint" | "smallint" | "integer" | "bigint" | "decimal" | "date" | (
+            "uuid"
+        ) | "uint256" | "int256":
+            return f"CAST({text} AS VARCHAR)"
+        case "time":
+            return f"strftime(DATE '2000-01-01' + {text}, '%H:%M:%S.%g')"
+        case _:
+            raise NoCastError
+
+
+def _moment(text: str, precision: int) -> str:
+    if precision == 0:
+        return f"strftime({text}, '%Y-%m-%d %H:%M:%S')"
+    if precision <= 3:
+        return f"left(strftime({text}, '%Y-%m-%d %H:%M:%S.%g'), {20 + precision})"
+    return f"left(strftime({text}, '%Y-%m-%d %H:%M:%S.%f'), {20 + min(6, precision)})"
+
+
+def _scientific(text: str) -> str:
+    """Return a double as Trino writes it: `1.0E0`, `NaN`, `Infinity`."""
+    return (
+        f"list_transform([{text}], lambda d: CASE WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN"
+        f" CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN d = 0 THEN '0.0E0' ELSE"
+        f" list_transform([CASE WHEN CAST(d AS VARCHAR) LIKE '%e%' THEN"
+        f" [split_part(CAST(d AS VARCHAR), 'e', 1), split_part(CAST(d AS VARCHAR), 'e', 2)]"
+        f" ELSE [CAST(d AS VARCHAR), '0'] END], lambda p: p[1] || p[2])[1] END)[1]"
+    )
+
+
+def _to_big(text: str, given: Type, wanted: Type) -> str:
+    source = given.name
+    if source in BIG:
+        number = text
+    elif source in INTEGERS:
+        number = f"CAST({text} AS BIGNUM)"
+    elif source == "varchar":
+        number = f"CAST({_strict(text, INTEGER_TEXT)} AS BIGNUM)"
+    elif source == "decimal":
+        whole = text if given.args[1] == 0 else f"round({text}, 0)"
+        number = f"CAST(CAST(CAST({whole} AS DECIMAL(38, 0)) AS VARCHAR) AS BIGNUM)"
+    elif source in {"real", "double"}:
+        number = f"CAST(round({text}) AS BIGNUM)"
+    else:
+        raise NoCastError
+    low, high = ("0", _MAX_UINT256) if wanted.name == "uint256" else _INT256
+    if source in INTEGERS and wanted.name == "int256":
+        return number
+    return (
+        f"list_transform([{number}], lambda n: CASE WHEN n >= '{low}'::BIGNUM AND n <="
+        f" '{high}'::BIGNUM THEN n WHEN n IS NOT NULL THEN CAST("
+        f"{fail(f'value out of range of {wanted.name}')} AS BIGNUM) END)[1]"
+    )
+
+
+def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str:
+    precision = wanted.args[0]
+    if precision > 6:
+        raise NoCastError
+    target = type_name(wanted)
+    if given.name == "varchar":
+        pattern = TIMESTAMP_TEXT + (r"\s*" if wanted.name == "timestamp" else r"( ?\S+)?\s*")
+        made = f"{word}({_strict(text, pattern)} AS {target})"
+    elif given.name in {"date", "timestamp", "timestamp with time zone"}:
+        made = f"{word}({text} AS {target})" if given.name != wanted.name else text
+        if given.name == "date" or given.args[0] <= precision:
+            return made
+    else:
+        raise NoCastError
+    return rounded_moment(made, precision)
+
+
+def rounded_moment(text: str, precision: int) -> str:
+    """Return a timestamp rounded half up to a number of decimals of a second."""
+    if precision >= 6:
+        return text
+    unit = 10 ** (6 - precision)
+    return f"time_bucket(INTERVAL '{unit} microseconds', {text} + INTERVAL '{unit // 2} " \
+        f"microseconds')"
+
+
+def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
+    if given.name == "json":
+        return _from_json(text, wanted, word)
+    if given.name != wanted.name:
+        raise NoCastError
+    if given.name == "array":
+        inner = cast("e", given.element, wanted.element)
+        return text if inner == "e" else f"list_transform({text}, lambda e: {inner})"
+    if given.name == "map":
+        key, value = (cast(f"e.{part}", a, b) for part, a, b in
+                      zip(("key", "value"), given.args, wanted.args, strict=True))  # fmt: skip
+        return f"map_from_entries(list_transform(map_entries({text}), lambda e: ({key}, {value})))"
+    if len(given.args) != len(wanted.args):
+        raise NoCastError
+    parts = [
+        f"{name(new)} := {cast(f'e.{name(old)}', a, b)}"
+        for old, new, (_, a), (_, b) in zip(
+            field_names(given), field_names(wanted), given.args, wanted.args, strict=True
+        )
+    ]
+    return f"list_transform([{text}], lambda e: CASE WHEN e IS NOT NULL THEN " \
+        f"struct_pack({', '.join(parts)}) END)[1]"
+
+
+def _from_json(text: str, wanted: Type, word: str) -> str:
+    if wanted.name in {"boolean", "double", "real", "decimal", "date", *INTEGERS}:
+        return cast(f"json_extract_string({text}, '$')", VARCHAR, wanted, trying=word != "CAST")
+    if wanted.name in {"array", "map", "row"} and _plain(wanted):
+        return f"{word}({text} AS {type_name(wanted)})"
+    raise NoCastError
+
+
+def _plain(type_: Type) -> bool:
+    if type_.name == "row":
+        return all(n and _plain(t) for n, t in type_.args)
+    if type_.name in {"array", "map"}:
+        return all(_plain(t) for t in type_.args)
+    return type_.name in {"boolean", "double", "varchar", *INTEGERS} or bool(as_decimal(type_))

@@ -1,0 +1,77 @@
+"""DuckDB's spelling of names, literals and types.
+
+The rule: only `slot` makes text of the form `"$k"`. Names and literals of users are spelled so
+that this form cannot occur in them, whatever they hold.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from qanat.sql.types import Type
+
+_SLOT_LIKE: Final = re.compile(r'(?:^|")\$')
+_TYPES: Final = {
+    "varbinary": "BLOB", "real": "FLOAT", "timestamp": "TIMESTAMP", "time": "TIME",
+    "timestamp with time zone": "TIMESTAMPTZ", "time with time zone": "TIMETZ",
+    "interval day to second": "INTERVAL", "interval year to month": "INTERVAL",
+    "uint256": "BIGNUM", "int256": "BIGNUM", "unknown": "VARCHAR",
+}  # fmt: skip
+
+
+def slot(index: int) -> str:
+    """Return what stands for relation `index` in a template."""
+    return f'"${index}"'
+
+
+def name(text: str) -> str:
+    """Return an identifier, quoted.
+
+    A `$` at its start or after a quote would read like a slot: then every `$` is followed by `_`.
+    Two different names stay different.
+    """
+    if _SLOT_LIKE.search(text):
+        text = text.replace("$", "$_")
+    return '"' + text.replace('"', '""') + '"'
+
+
+def string(text: str) -> str:
+    """Return a varchar literal."""
+    quoted = "'" + text.replace("'", "''") + "'"
+    return "(" + quoted.replace('"$', "\"' || '$") + ")" if '"$' in quoted else quoted
+
+
+def varbinary(digits: str) -> str:
+    """Return a varbinary literal from its hexadecimal digits."""
+    return f"unhex('{digits}')" if digits else "CAST('' AS BLOB)"
+
+
+def type_name(type_: Type) -> str:
+    """Return DuckDB's name of a type."""
+    if type_.name == "array":
+        return f"{type_name(type_.element)}[]"
+    if type_.name == "map":
+        return f"MAP({type_name(type_.args[0])}, {type_name(type_.args[1])})"
+    if type_.name == "row":
+        names = field_names(type_)
+        inner = ", ".join(
+            f"{name(n)} {type_name(t)}" for n, (_, t) in zip(names, type_.args, strict=True)
+        )
+        return f"STRUCT({inner})"
+    if type_.name == "decimal":
+        return f"DECIMAL({type_.args[0]}, {type_.args[1]})"
+    return _TYPES.get(type_.name, type_.name.upper())
+
+
+def field_names(row: Type) -> list[str]:
+    """Return the names of a row's fields as DuckDB holds them: unique, none empty."""
+    taken: set[str] = set()
+    names = []
+    for index, (given, _) in enumerate(row.args):
+        chosen = given if given and given.lower() not in taken else f"field{index}"
+        while chosen.lower() in taken:
+            chosen += "_"
+        taken.add(chosen.lower())
+        names.append(chosen)
+    return names
