@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from typing import Final
 
 from qanat.clock import to_us
 from qanat.coordinator.context import Context
@@ -17,10 +18,12 @@ from qanat.model.pipeline import NodeKind
 from qanat.model.snapshot import Snapshot
 from qanat.model.state import Failure, FailureKind, NodeState, RunState
 from qanat.names import AttemptId, NameId, QueryId, RunId, SnapshotId
-from qanat.store import endings, recovery
+from qanat.store import endings, recovery, steps
 from qanat.store.database import Transaction
 from qanat.store.endings import LatestResult
 from qanat.store.steps import Stepped
+
+UNFLUSHED: Final = "its run failed, and its rows could not be flushed to disk"
 
 log = logging.getLogger(__name__)
 
@@ -187,6 +190,8 @@ def _compute_again(context: Context, run: LiveRun, files: tuple[AttemptId, ...])
         changed = recovery.lose_files(tx, files, at_us=at_us, due_us=at_us)
         for id_ in changed:
             recovery.new_epoch(tx, id_, at_us)
+        if run.failure is not None:
+            steps.skip_rest(tx, run.id, run.failure, UNFLUSHED, at_us)
         return changed
 
     context.database.write(work)

@@ -20,7 +20,9 @@ BATCH: Final = 500  #: rows of one transaction
 
 _DUE_EXECUTIONS: Final = Prepared(
     select(t.execution.c.id)
+    .join(t.run, t.run.c.id == t.execution.c.run)
     .where(
+        t.run.c.state.in_(["completed", "failed", "cancelled"]),
         t.execution.c.expires_us < bindparam("now"),
         t.execution.c.state == "completed",
         t.execution.c.snapshot.is_not(None),

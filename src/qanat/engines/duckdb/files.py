@@ -60,8 +60,13 @@ class RowFiles:
         folders = sorted({self.path(file).parent for file in files})
         held = dict(zip(folders, self._flushing.map(_flush, folders), strict=True))
         lost += [file for file in files if not held[self.path(file).parent] and file not in lost]
-        if lost or (files and not _flush(self.root)):
-            raise FileLostError(tuple(lost or files))
+        if not lost and files and not _flush(self.root):
+            lost = list(files)
+        if lost:
+            # Gone for good, so that no later flush can take for safe what was dropped.
+            for file in lost:
+                self.remove(file)
+            raise FileLostError(tuple(lost))
 
     def remove(self, file: str) -> None:
         """Remove a file; one that is not there is already removed."""
