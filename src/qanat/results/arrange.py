@@ -25,9 +25,6 @@ from qanat.results.options import PageOptions
 from qanat.results.rows import Stored, relation_sql, scan_sql
 from qanat.results.siblings import Borrowed, Siblings
 
-#: The first rows of an order come of one pass over the rows and are what people look at; the
-#: whole order is only made for who goes on. One more than a client's page of 32,000.
-HEAD_ROWS: Final = 32_001
 _MOST_FILES: Final = 32  #: of one statement; more are merged into one first
 _REMEMBERED: Final = 1_000  #: snapshots whose files have been counted
 _HASHES: Final = 1 << 64
@@ -61,9 +58,10 @@ class Arranger:
         path_of: Callable[[AttemptId], Path],
         siblings: Siblings,
         time_s: float,
+        head_rows: int,
     ) -> None:
         self._reader, self._path_of, self._siblings = reader, path_of, siblings
-        self._time_s = time_s
+        self._time_s, self._head_rows = time_s, head_rows
         self._lock = threading.Lock()
         self._counts: OrderedDict[SnapshotId, tuple[int, ...]] = OrderedDict()
 
@@ -90,10 +88,8 @@ class Arranger:
             return Arranged(self.stored(snapshot))
         whole, head = _key(snapshot, options), _key(snapshot, options, "head")
         found = self._siblings.peek(whole) or self._whole_head(head)
-        if found is None and rows is not None and rows < HEAD_ROWS:
-            found = self._siblings.borrow(
-                head, lambda: self._sql(snapshot, options) + f" LIMIT {HEAD_ROWS}"
-            )
+        if found is None and rows is not None and rows < self._head_rows:
+            found = self._siblings.borrow(head, lambda: self._head_sql(snapshot, options))
         if found is None:
             found = self._siblings.borrow(whole, lambda: self._sql(snapshot, options))
         return self._sibling(snapshot, found)
@@ -118,7 +114,7 @@ class Arranger:
     def _whole_head(self, key: str) -> Borrowed | None:
         """Return the head of an arrangement if it is there and there are no rows after it."""
         found = self._siblings.peek(key)
-        if found is not None and found.sibling.row_count >= HEAD_ROWS:
+        if found is not None and found.sibling.row_count >= self._head_rows:
             found.close()
             return None
         return found
@@ -136,23 +132,39 @@ class Arranger:
 
         Without a sort key it has no ORDER BY: DuckDB keeps the order of files when it copies.
         """
-        columns = snapshot.columns
-        relation, number = relation_sql(columns, [self._path_of(f) for f in snapshot.files])
-        listed = ", ".join(quoted(column.name) for column in columns)
-        sql = f"SELECT {listed} FROM ({relation})"
-        tests = []
-        if options.filters is not None:
-            tests.append(filters.to_sql(filters.parse(options.filters, columns)))
-        if options.sample_count is not None:
-            share = options.sample_count * _HASHES // snapshot.row_count
-            seed = literal(str(snapshot.id))
-            tests.append(f"hash({quoted(number)}, {seed}) < CAST('{share}' AS UHUGEINT)")
-        if tests:
-            sql += f" WHERE {' AND '.join(tests)}"
-        if options.sort_by is not None:
-            keys = sorting.to_sql(sorting.parse(options.sort_by, columns))
-            sql += f" ORDER BY {', '.join([*keys, quoted(number)])}"
-        return sql
+        relation, number = self._relation(snapshot)
+        sql = f"SELECT {_listed(snapshot)} FROM ({relation}){_where(snapshot, options, number)}"
+        keys = [f"{value} {direction}" for value, direction in _sort_keys(snapshot, options)]
+        return f"{sql} ORDER BY {', '.join([*keys, quoted(number)])}" if keys else sql
+
+    def _head_sql(self, snapshot: Snapshot, options: PageOptions) -> str:
+        """Return the statement of an arrangement's first rows.
+
+        Only keys and row numbers are sorted, and the rows then fetched by number: of ten million
+        rows that takes a third of the time of sorting them whole.
+        """
+        keys = _sort_keys(snapshot, options)
+        if not keys:
+            return f"{self._sql(snapshot, options)} LIMIT {self._head_rows}"
+        relation, name = self._relation(snapshot)
+        number = quoted(name)
+        values, order = [], []
+        for at, (value, direction) in enumerate(keys):
+            alias = quoted(f"{name}{at}")
+            values.append(f"{value} AS {alias}")
+            order.append(f"{alias} {direction}")
+        sorted_by = ", ".join([*order, number])
+        first = (
+            f"SELECT {number}, {', '.join(values)} FROM ({relation})"
+            f"{_where(snapshot, options, name)} ORDER BY {sorted_by} LIMIT {self._head_rows}"
+        )
+        return (
+            f"SELECT {_listed(snapshot)} FROM ({relation}) JOIN ({first}) USING ({number})"
+            f" ORDER BY {sorted_by}"
+        )
+
+    def _relation(self, snapshot: Snapshot) -> tuple[str, str]:
+        return relation_sql(snapshot.columns, [self._path_of(file) for file in snapshot.files])
 
     def _counted(self, snapshot: Snapshot, files: tuple[Path, ...]) -> tuple[int, ...]:
         if len(files) == 1:
@@ -178,6 +190,27 @@ class Arranger:
         lines = (text or b"").decode().split("\n")
         rows = dict(line.rsplit("\0", 1) for line in lines if line)
         return tuple(int(rows[str(file)]) for file in files)
+
+
+def _listed(snapshot: Snapshot) -> str:
+    return ", ".join(quoted(column.name) for column in snapshot.columns)
+
+
+def _where(snapshot: Snapshot, options: PageOptions, number: str) -> str:
+    tests = []
+    if options.filters is not None:
+        tests.append(filters.to_sql(filters.parse(options.filters, snapshot.columns)))
+    if options.sample_count is not None:
+        share = options.sample_count * _HASHES // snapshot.row_count
+        seed = literal(str(snapshot.id))
+        tests.append(f"hash({quoted(number)}, {seed}) < CAST('{share}' AS UHUGEINT)")
+    return f" WHERE {' AND '.join(tests)}" if tests else ""
+
+
+def _sort_keys(snapshot: Snapshot, options: PageOptions) -> list[tuple[str, str]]:
+    if options.sort_by is None:
+        return []
+    return sorting.to_sql(sorting.parse(options.sort_by, snapshot.columns))
 
 
 def _key(snapshot: Snapshot, options: PageOptions, *more: str) -> str:

@@ -161,7 +161,7 @@ def _bounds(of: Shape) -> tuple[Decimal, Decimal]:
     if of.kind == "decimal":
         precision, scale = (*of.numbers, 0)[:2] if of.numbers else (38, 0)
         high = _EXACT.scaleb(Decimal(10**precision - 1), -scale)
-        return -high, high
+        return high.copy_negate(), high  # a minus would round to 28 digits
     if of.kind == "uint256":
         return Decimal(0), Decimal(2**256 - 1)
     half = 2 ** (255 if of.kind == "int256" else _BITS[of.kind] - 1)

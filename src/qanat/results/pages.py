@@ -27,6 +27,9 @@ from qanat.results.rows import Span, Stored, cut_sql, names, span_sql, total_wei
 from qanat.results.siblings import Siblings
 
 _TIME_S: Final = 60.0
+#: The first rows of an order come of one pass over the rows and are what people look at; the
+#: whole order is only made for who goes on. One more than a client's page of 32,000.
+HEAD_ROWS: Final = 32_001
 _REMEMBERED: Final = 10_000  #: snapshots whose size as text has been estimated
 
 
@@ -57,6 +60,7 @@ class Pages:
         cache_dir: For sorted and filtered results; emptied here. The reader may write to it.
         limits: How large a page and the cache may be.
         time_s: What one statement may take.
+        head_rows: How many first rows of an order are made before the whole of it.
     """
 
     def __init__(
@@ -67,6 +71,7 @@ class Pages:
         cache_dir: Path,
         limits: LimitSettings,
         time_s: float = _TIME_S,
+        head_rows: int = HEAD_ROWS,
     ) -> None:
         self.reader, self.limits, self.time_s = reader, limits, time_s
         siblings = Siblings(
@@ -76,7 +81,13 @@ class Pages:
             free_disk_bytes=limits.free_disk_bytes,
             time_s=time_s,
         )
-        self.arranger = Arranger(reader=reader, path_of=path_of, siblings=siblings, time_s=time_s)
+        self.arranger = Arranger(
+            reader=reader,
+            path_of=path_of,
+            siblings=siblings,
+            time_s=time_s,
+            head_rows=head_rows,
+        )
         self._lock = threading.Lock()
         self._sizes: OrderedDict[SnapshotId, int] = OrderedDict()
 
@@ -175,6 +186,7 @@ def _page_sql(span: Span, cap: int, extra: int) -> str:
     row = row_json(span.columns, names(span.columns))
     return (
         f"WITH cut AS ({cut_sql(span, cap, extra)})"
-        f" SELECT '[' || string_agg({row}, ',' ORDER BY n) || ']', count(*), any_value(bytes)"
+        f" SELECT encode('[' || string_agg({row}, ',' ORDER BY n) || ']'), count(*),"
+        " any_value(bytes)"
         f" FROM ({span_sql(span)}), cut WHERE n < stop"
     )

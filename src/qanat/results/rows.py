@@ -79,15 +79,19 @@ def span_sql(span: Span) -> str:
 
 
 def relation_sql(columns: Columns, files: Sequence[Path]) -> tuple[str, str]:
-    """Return all rows of the files under their own names, and the name of the row's number."""
-    number = "$n"
-    while any(column.name.lower() == number for column in columns):
-        number += "_"
+    """Return all rows of the files under their own names, and what their number is called.
+
+    No column's name begins with that name.
+    """
+    name = "$n"
+    while any(column.name.lower().startswith(name) for column in columns):
+        name += "_"
     listed = ", ".join(quoted(column.name) for column in columns)
-    return (
-        f"SELECT {listed}, {_number(columns)} AS {quoted(number)} FROM {scan_sql(files)}",
-        number,
-    )
+    if _hidden(columns):
+        number = "row_number() OVER ()"
+    else:
+        number = _ROW if len(files) == 1 else f"{_FILE} * {_ROWS_PER_FILE} + {_ROW}"
+    return f"SELECT {listed}, {number} AS {quoted(name)} FROM {scan_sql(files)}", name
 
 
 def scan_sql(files: Sequence[Path]) -> str:
@@ -147,12 +151,6 @@ def _part_sql(stored: Stored, columns: Columns, part: Part) -> str:
 def _listed(columns: Columns) -> str:
     pairs = zip(columns, names(columns), strict=True)
     return ", ".join(f"{quoted(column.name)} AS {name}" for column, name in pairs)
-
-
-def _number(columns: Columns) -> str:
-    if _hidden(columns):
-        return "row_number() OVER ()"
-    return f"{_FILE} * {_ROWS_PER_FILE} + {_ROW}"
 
 
 def _hidden(columns: Columns) -> bool:

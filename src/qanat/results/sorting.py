@@ -57,10 +57,10 @@ def parse(text: str, columns: Columns) -> tuple[SortKey, ...]:
     return tuple(keys)
 
 
-def to_sql(keys: tuple[SortKey, ...]) -> list[str]:
-    """Return each key as an item of ORDER BY over the columns' own names."""
+def to_sql(keys: tuple[SortKey, ...]) -> list[tuple[str, str]]:
+    """Return each key as an expression over the columns' own names, and its direction."""
     return [
-        f"{_value(key.column)} {'DESC' if key.descending else 'ASC'} NULLS LAST" for key in keys
+        (_value(key.column), f"{'DESC' if key.descending else 'ASC'} NULLS LAST") for key in keys
     ]
 
 

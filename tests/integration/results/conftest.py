@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
+import msgspec
 import pytest
 
 from qanat.config import LimitSettings
@@ -16,7 +17,7 @@ from qanat.engines.duckdb.engine import DuckDbEngine
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Column
 from qanat.names import AttemptId, SnapshotId, new_ulid
-from qanat.results.pages import Pages
+from qanat.results.pages import HEAD_ROWS, Pages
 
 _LIMITS: Final = Limits(threads=2, memory_bytes=1 << 30, time_s=60, result_bytes=1 << 30)
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -34,7 +35,7 @@ class Store(Protocol):
 class MakePages(Protocol):
     """Makes pages with limits of one's own."""
 
-    def __call__(self, **limits: int) -> Pages:
+    def __call__(self, *, head_rows: int = HEAD_ROWS, **limits: int) -> Pages:
         """Return pages with an empty cache."""
         ...
 
@@ -82,16 +83,17 @@ def store(engine: DuckDbEngine) -> Store:
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_pages(engine: DuckDbEngine, data_dir: Path) -> MakePages:
     """Make pages over the rows that `store` writes."""
 
-    def make(**limits: int) -> Pages:
+    def make(*, head_rows: int = HEAD_ROWS, **limits: int) -> Pages:
         return Pages(
             reader=engine.reader,
             path_of=engine.path,
             cache_dir=data_dir / "tmp" / f"cache{next(_numbers)}",
-            limits=LimitSettings(free_disk_bytes=0, **limits),
+            limits=msgspec.structs.replace(LimitSettings(free_disk_bytes=0), **limits),
+            head_rows=head_rows,
         )
 
     return make

@@ -1,0 +1,53 @@
+"""What every benchmark shares: interleaved rounds, medians, a table."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+
+def rounds(
+    contenders: Mapping[str, Callable[[], object]], *, count: int = 5, warm: bool = True
+) -> dict[str, list[float]]:
+    """Run each contender once a round and return its seconds, round by round.
+
+    Rounds are interleaved, so what disturbs the machine disturbs all of them. With `warm` a first
+    round is run and not counted.
+    """
+    taken: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(count + warm):
+        for name, run in contenders.items():
+            started = time.perf_counter()
+            run()
+            elapsed = time.perf_counter() - started
+            if number >= warm:
+                taken[name].append(elapsed)
+    return taken
+
+
+def median(seconds: Sequence[float]) -> float:
+    """Return the median."""
+    return statistics.median(seconds)
+
+
+def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print rows under heads; the first column is text, the others are numbers."""
+    lines = [list(heads), *map(list, rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    print(f"\n{title}")
+    for line in lines:
+        cells = (
+            cell.ljust(width) if at == 0 else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
+        print("  " + "  ".join(cells).rstrip())
+    sys.stdout.flush()
+
+
+def machine() -> str:
+    """Return the machine in a few words."""
+    load = os.getloadavg()[0]
+    return f"{os.cpu_count()} cores, load {load:.1f} at the start"
