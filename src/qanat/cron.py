@@ -56,6 +56,13 @@ def next_fire(expression: str, after: datetime) -> datetime:
     return next(CronSim(expression, after.astimezone(UTC)))
 
 
+def last_fire(expression: str, before: datetime) -> datetime:
+    """Return the last fire at or before a moment."""
+    # The library walks back from a second after the minute that `before` lies in.
+    start = before.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(seconds=1)
+    return next(CronSim(expression, start, reverse=True))
+
+
 def _gaps(expression: str) -> tuple[timedelta, timedelta]:
     fires = CronSim(expression, _CYCLE_FROM)
     times = sorted(hour * 60 + minute for hour in fires.hours for minute in fires.minutes)

@@ -9,7 +9,7 @@ import pytest
 from qanat.errors import ConflictError, ForbiddenError, NotFoundError
 from qanat.model.access import Caller, Scope
 from qanat.names import Handle, KeyId, QueryId
-from qanat.sql.interface import Parameter
+from qanat.model.parameters import Parameter
 from qanat.store import keys, queries
 from qanat.store.database import Database, Transaction
 from qanat.store.queries import Head, Read, Text

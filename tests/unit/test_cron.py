@@ -62,3 +62,10 @@ def test_the_next_fire_follows_the_moment_in_utc() -> None:
     after = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
     assert cron.next_fire("0 */6 * * *", after) == datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
     assert cron.next_fire("0 10 * * *", after) - after == timedelta(days=1)
+
+
+def test_the_last_fire_is_the_moment_itself_or_before_it() -> None:
+    fire = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+    for later in (timedelta(), timedelta(seconds=30), timedelta(hours=5, minutes=59, seconds=59)):
+        assert cron.last_fire("0 */6 * * *", fire + later) == fire
+    assert cron.last_fire("0 */6 * * *", fire - timedelta(seconds=1)) == fire - timedelta(hours=6)

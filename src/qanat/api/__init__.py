@@ -15,7 +15,16 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
-from qanat.api import documents
+from qanat.api import (
+    documents,
+    events,
+    executions,
+    pipelines,
+    queries,
+    results,
+    runs,
+    views,
+)
 from qanat.api.auth import check_scope
 from qanat.api.edge import Edge
 from qanat.api.errors import failed
@@ -25,6 +34,13 @@ from qanat.api.services import Services
 #: Every route, module by module.
 ROUTES: Final[list[HTTPRouteHandler]] = [
     *documents.ROUTES,
+    *executions.ROUTES,
+    *results.ROUTES,
+    *pipelines.ROUTES,
+    *runs.ROUTES,
+    *events.ROUTES,
+    *queries.ROUTES,
+    *views.ROUTES,
 ]
 
 

@@ -1,7 +1,7 @@
 """The description of the API, for programs and for people, and whether the server is up.
 
-A route's examples are declared beside it (`routing`); the framework does not know of them, so they
-are put into its document here.
+A route's examples and free options are declared beside it (`routing`); the framework does not know
+of them, so they are put into its document here.
 """
 
 from __future__ import annotations
@@ -89,13 +89,13 @@ ROUTES: Final[list[HTTPRouteHandler]] = [health, docs]
 
 
 def document(app: Litestar, schema: dict[str, Any]) -> dict[str, Any]:
-    """Return the framework's schema with examples; the framework's own dict is left alone."""
+    """Return the framework's schema with what routes say; its own dict is left alone."""
     paths: dict[str, dict[str, Any]] = {}
     for path, operations in schema["paths"].items():
         paths[path] = {}
         for method, operation in operations.items():
             handler = _handler(app, path, method)
-            paths[path][method] = _with_examples(operation, handler.opt if handler else {})
+            paths[path][method] = _completed(operation, handler.opt if handler else {})
     return {**schema, "paths": paths}
 
 
@@ -108,8 +108,16 @@ def _handler(app: Litestar, path: str, method: str) -> HTTPRouteHandler | None:
     return None
 
 
-def _with_examples(operation: dict[str, Any], opt: Mapping[str, Any]) -> dict[str, Any]:
+def _completed(operation: dict[str, Any], opt: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(operation)
+    if opt.get("options"):
+        made["parameters"] = [
+            *operation.get("parameters", ()),
+            *(
+                {"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}}
+                for name, meaning in opt["options"].items()
+            ),
+        ]
     if opt.get("example") is not None:
         made["responses"] = {
             status: _exemplified(answer, opt["example"]) if status == "200" else answer

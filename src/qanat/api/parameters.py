@@ -13,3 +13,4 @@ Limit = Annotated[
     int | None, Parameter(description="Entries at most; an out-of-range value is lowered")
 ]
 Offset = Annotated[int | None, Parameter(description="Entries to pass over")]
+KeyIdText = Annotated[str, Parameter(title="Key", description="Id of a key: a ULID")]

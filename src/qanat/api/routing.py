@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from litestar import delete as _delete
@@ -46,6 +46,7 @@ def _made(declare: Any) -> Callable[..., Callable[[Handler], HTTPRouteHandler]]:
         also: tuple[int, ...] = (),
         body_limit: str = "body_bytes",
         body_required: bool = True,
+        options: Mapping[str, str] | None = None,
         base: str = API,
         **more: Any,  # noqa: ANN401  # passed on as they are
     ) -> Callable[[Handler], HTTPRouteHandler]:
@@ -61,6 +62,8 @@ def _made(declare: Any) -> Callable[..., Callable[[Handler], HTTPRouteHandler]]:
             also: Statuses beyond the common ones.
             body_limit: The setting in `limits` that bounds the body.
             body_required: Whether an empty body is refused; only told in the document.
+            options: Parameters of the query string that the handler reads by itself: name →
+                what it means.
             base: What the path is below.
             more: Whatever else the framework takes.
         """
@@ -80,6 +83,7 @@ def _made(declare: Any) -> Callable[..., Callable[[Handler], HTTPRouteHandler]]:
                 "example": example,
                 "asks": asks,
                 "body_required": body_required,
+                "options": options or {},
             },
             **more,
         )

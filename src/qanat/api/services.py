@@ -11,11 +11,13 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from qanat.api.auth import Authenticator
+from qanat.api.statuses import Statuses
 from qanat.api.streams import Streams
+from qanat.api.tokens import Failures
 from qanat.clock import Clock, to_us
 from qanat.config import Settings
 from qanat.store.database import Database, Transaction
@@ -48,6 +50,16 @@ class Services:
     long: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(LONG_THREADS, "api-long")
     )
+
+    @cached_property
+    def statuses(self) -> Statuses:
+        """Answers about runs in flight."""
+        return Statuses(self.coordinator)
+
+    @cached_property
+    def failures(self) -> Failures:
+        """Failed sign-ins, by address."""
+        return Failures(self.clock)
 
     def now_us(self) -> int:
         """Return the time, as the store keeps it."""

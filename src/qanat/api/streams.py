@@ -28,9 +28,8 @@ class Streams:
         self._wakers: set[Callable[[], None]] = set()
         self.closing = False
 
-    @contextmanager
-    def opened(self, key: KeyId, wake: Callable[[], None]) -> Iterator[None]:
-        """Count a stream of `key` as open; `wake` is called when the server stops.
+    def check(self, key: KeyId) -> None:
+        """Return if `key` may open another stream.
 
         Raises:
             TooManyRequestsError: The key, or the server, has as many as it may.
@@ -38,6 +37,11 @@ class Streams:
         with self._lock:
             if self._open[key] >= A_KEY or self._open.total() >= ALTOGETHER:
                 raise TooManyRequestsError("too many open event streams", retry_after_s=5)
+
+    @contextmanager
+    def opened(self, key: KeyId, wake: Callable[[], None]) -> Iterator[None]:
+        """Count a stream of `key` as open; `wake` is called when the server stops."""
+        with self._lock:
             self._open[key] += 1
             self._wakers.add(wake)
         try:

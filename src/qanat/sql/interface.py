@@ -4,27 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from qanat.errors import Position
+from qanat.model.parameters import Parameter as Parameter  # noqa: PLC0414  # sql's parts read it here
 from qanat.model.types import Columns
 from qanat.names import Label, QueryId
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parameter:
-    """A declared parameter of a query."""
-
-    key: str
-    type: Literal["text", "number", "datetime", "enum"] = "text"
-    value: str = ""  #: the default; of a multi-select, its values joined by commas
-    values: tuple[str, ...] = ()  #: the default of a multi-select
-    options: tuple[str, ...] = ()  #: of an enum
-    is_multiselect: bool = False
-    is_freeform_allowed: bool = False
-    description: str | None = None
-    from_query: int | None = None  #: the query whose latest result lists the options
-    from_column: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, bindparam, case, func, literal, or_, select
+from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_, select
 
 from qanat.clock import from_us
 from qanat.model.access import Caller
@@ -152,8 +152,12 @@ _RUNS: Final = Prepared(
     )
 )
 _page: Final = _chosen(select(t.run.c.id, t.run.c.accepted)).subquery("page")
+#: Protocol: the receipt of a reused execution is numbered 0.
 _reused: Final = case(
-    (and_(t.node.c.state == "completed", t.node.c.reason.is_not(None)), literal("reused")),
+    (
+        exists().where(t.receipt.c.execution == t.node.c.execution, t.receipt.c.attempt == 0),
+        literal("reused"),
+    ),
     else_=t.node.c.state,
 )
 _COUNTS: Final = Prepared(

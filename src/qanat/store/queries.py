@@ -7,8 +7,9 @@ stays the latest one for as long as text and parameters are the same (`same_text
 A query that is private to another owner does not exist (404); one that is public may be read and
 run by everybody and changed by its owner alone (403). An archived one can only be brought back.
 
-`reads` of a version says which relations its text names, as it was saved: a JSON array of
-`Read`. It is for people and for the catalog; what a run reads is planned afresh.
+`reads` of a version says which relations its text names, itself and through query views, as it
+was saved: a JSON array of `Read`. It is for people and for the catalog; what a run reads is
+planned afresh.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_
 from qanat.clock import from_us
 from qanat.errors import ConflictError, ForbiddenError, NotFoundError
 from qanat.model.access import Caller
+from qanat.model.parameters import Parameter
 from qanat.names import Handle, QueryId
-from qanat.sql.interface import Parameter
 from qanat.store import tables as t
 from qanat.store.codec import dump
 from qanat.store.database import Prepared, Transaction
@@ -34,8 +35,8 @@ class Read(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A relation that a text names."""
 
     name: str  #: folded label; of a query view, `query_41`
-    line: int
-    column: int
+    line: int | None = None  #: None, as `column`: it is named by a query view, not by the text
+    column: int | None = None
     query: int | None = None  #: of a query view
 
 
@@ -179,6 +180,11 @@ _VERSION: Final = Prepared(
         t.query_version.c.version == bindparam("number"),
     )
 )
+_NAMED: Final = Prepared(
+    select(t.query.c.name, t.query_version.c.reads)
+    .join(t.query_version, t.query_version.c.query == t.query.c.id)
+    .where(t.query.c.id == bindparam("query_id"), t.query_version.c.version == bindparam("number"))
+)
 _now: Final = t.query_version.alias("now")
 _SAME_SINCE: Final = Prepared(
     select(func.coalesce(func.max(t.query_version.c.version), 0) + 1)
@@ -257,10 +263,26 @@ def lock(tx: Transaction, caller: Caller, id_: QueryId) -> Query:
         ForbiddenError: It belongs to another owner.
     """
     tx.value(_LOCK, query_id=id_)
+    return owned(tx, caller, id_)
+
+
+def owned(tx: Transaction, caller: Caller, id_: QueryId) -> Query:
+    """Return a query of the caller's own.
+
+    Raises:
+        NotFoundError: There is none.
+        ForbiddenError: It belongs to another owner.
+    """
     found = read(tx, caller, id_)
     if found.owner != caller.handle:
         raise ForbiddenError(f"query {id_} belongs to {found.owner}: only its owner changes it")
     return found
+
+
+def named(tx: Transaction, id_: QueryId, version: int) -> tuple[str, tuple[Read, ...]]:
+    """Return the name of a query and what one of its versions reads; ad-hoc SQL has neither."""
+    row = tx.row(_NAMED, query_id=id_, number=version)
+    return ("SQL", ()) if row is None else (row["name"], _reads.decode(row["reads"]))
 
 
 def save(

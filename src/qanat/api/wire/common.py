@@ -116,6 +116,16 @@ def run_id(text: str) -> RunId:
     return RunId(text)
 
 
+def bounded(what: str, text: str, most: int) -> None:
+    """Return if a text is not too long.
+
+    Raises:
+        InvalidRequestError: It is.
+    """
+    if len(text) > most:
+        raise InvalidRequestError(f"{what} has at most {most} characters")
+
+
 def page(limit: int | None, offset: int | None, *, default: int, most: int) -> tuple[int, int]:
     """Return a list's limit and offset, brought into range."""
     wanted = default if limit is None else max(1, min(limit, most))

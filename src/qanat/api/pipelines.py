@@ -1,0 +1,320 @@
+"""Pipelines: what would run, what is stored for a query, and starting it (contract section 2)."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from litestar.handlers import HTTPRouteHandler
+from msgspec import UNSET
+
+from qanat.api.executions import ParametersText, Performance
+from qanat.api.parameters import Limit, Offset, QueryIdText
+from qanat.api.requests import Request
+from qanat.api.routing import delete, get, post, put
+from qanat.api.wire import common
+from qanat.api.wire import pipelines as wire
+from qanat.api.wire.common import Message
+from qanat.api.wire.configured import Configured, configured
+from qanat.coordinator.planner import Plan, decode_graph, encode_graph
+from qanat.errors import InvalidRequestError, RequestError
+from qanat.model.access import Caller
+from qanat.model.pipeline import tier_of
+from qanat.names import NodeId, QueryId
+from qanat.store import lookup, pipelines, queries
+from qanat.store.database import Transaction
+
+if TYPE_CHECKING:
+    from qanat.coordinator import Coordinator
+
+TAG: Final = "Pipelines"
+_STARTED: Final = {"pipeline_execution_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A"}
+_GRAPH: Final = {
+    "nodes": [
+        {
+            "id": 1,
+            "dependencies": [],
+            "materialized_view_refresh": {"name": "dune.me.result_blocks", "performance": "medium"},
+        },
+        {
+            "id": 2,
+            "dependencies": [1],
+            "query_execution": {
+                "query_id": 41,
+                "performance": "medium",
+                "query_parameters": {"day": "2026-11-01"},
+            },
+        },
+    ]
+}
+_SHOWN: Final = {
+    "pipeline": {
+        "nodes": [
+            {**_GRAPH["nodes"][0], "title": "blocks", "query_id": 12},
+            {**_GRAPH["nodes"][1], "title": "Token flows", "query_id": 41},
+        ]
+    },
+    "stored": True,
+    "revision": 3,
+    "target_query_id": 41,
+    "edges": [{"from": 1, "to": 2, "kind": "lineage", "line": 3, "column": 6}],
+    "reads": [{"node_id": 1, "name": "ethereum.blocks", "kind": "source"}],
+}
+
+
+@get(
+    "/query/{query_id:str}/pipeline",
+    tag=TAG,
+    summary="What a query's pipeline would run",
+    example=_SHOWN,
+)
+async def query_pipeline(
+    request: Request,
+    query_id: QueryIdText,
+    performance: Performance = None,
+    query_parameters: ParametersText = None,
+) -> wire.PipelineShown:
+    """Answer with the stored graph, else with the query's lineage; nothing is run."""
+    id_ = common.query_id(query_id)
+    tier = None if performance is None else tier_of(performance)
+    values = wire.read_parameters(query_parameters) or {}
+    services = request.services
+    plan = await services.call(services.coordinator.plan_detail, request.caller, id_, values, tier)
+    return await _shown(request, id_, plan)
+
+
+@put(
+    "/query/{query_id:str}/pipeline",
+    tag=TAG,
+    summary="Store a graph that runs in place of the query's lineage",
+    example=_SHOWN,
+    asks={"pipeline": _GRAPH, "revision": 3},
+    also=(409,),
+)
+async def put_pipeline(
+    request: Request, query_id: QueryIdText, data: wire.PutPipeline
+) -> wire.PipelineShown:
+    """Answer with the graph, with the edges that lineage implies."""
+    id_ = common.query_id(query_id)
+    services, caller = request.services, request.caller
+    nodes = wire.nodes_of(data.pipeline, caller, most=services.settings.limits.nodes)
+    await services.read(queries.owned, caller, id_)
+    plan = await services.call(services.coordinator.check_graph_detail, caller, id_, nodes)
+
+    def work(tx: Transaction) -> None:
+        queries.lock(tx, caller, id_)
+        pipelines.put(
+            tx,
+            caller,
+            id_,
+            encode_graph(plan.pipeline.nodes),
+            revision=common.given(data.revision),
+            at_us=services.now_us(),
+        )
+
+    await services.write(work)
+    return await _shown(request, id_, plan)
+
+
+@delete(
+    "/query/{query_id:str}/pipeline",
+    tag=TAG,
+    summary="Forget a stored graph; lineage decides again",
+    example={"message": "ok"},
+)
+async def delete_pipeline(request: Request, query_id: QueryIdText) -> Message:
+    """Answer once it is gone."""
+    id_ = common.query_id(query_id)
+
+    def work(tx: Transaction) -> None:
+        queries.lock(tx, request.caller, id_)
+        pipelines.remove(tx, id_)
+
+    await request.services.write(work)
+    return Message(message="ok")
+
+
+@post(
+    "/query/{query_id:str}/pipeline/execute",
+    tag=TAG,
+    summary="Run a query's pipeline",
+    example=_STARTED,
+    asks={"performance": "medium"},
+    also=(402, 409, 422),
+    body_required=False,
+)
+async def execute_query_pipeline(
+    request: Request, query_id: QueryIdText, data: wire.ExecutePipeline
+) -> wire.RunStarted:
+    """Answer once the run is recorded."""
+    id_ = common.query_id(query_id)
+    services = request.services
+    accepted = await services.call(
+        services.coordinator.execute_query_pipeline,
+        request.caller,
+        id_,
+        common.given(data.query_parameters) or {},
+        _tier(data),
+        await request.idempotency(),
+    )
+    return wire.run_started(accepted.run)
+
+
+@post(
+    "/pipelines/execute",
+    tag=TAG,
+    summary="Run a query with its lineage, or a graph",
+    example=_STARTED,
+    asks={"pipeline": _GRAPH},
+    also=(402, 409, 422),
+)
+async def execute_pipeline(request: Request, data: wire.ExecuteAnyPipeline) -> wire.RunStarted:
+    """Answer once the run is recorded."""
+    services, caller = request.services, request.caller
+    graph, query = data.pipeline, data.query_id
+    if (graph is UNSET) == (query is UNSET):
+        raise InvalidRequestError("the body needs exactly one of query_id and pipeline")
+    idempotency = await request.idempotency()
+    if isinstance(graph, wire.Graph):
+        nodes = wire.nodes_of(graph, caller, most=services.settings.limits.nodes)
+        accepted = await services.call(
+            services.coordinator.execute_graph, caller, nodes, idempotency
+        )
+    else:
+        accepted = await services.call(
+            services.coordinator.execute_lineage_pipeline,
+            caller,
+            common.query_id(str(query)),
+            common.given(data.query_parameters) or {},
+            _tier(data),
+            idempotency,
+        )
+    return wire.run_started(accepted.run)
+
+
+@get(
+    "/pipelines",
+    tag=TAG,
+    summary="Queries that have a stored graph, or whose lineage has more than one node",
+    example={
+        "pipelines": [
+            {
+                "query_id": 41,
+                "name": "Token flows",
+                "stored": True,
+                "node_count": 5,
+                "updated_at": "2026-11-20T09:00:00.000000Z",
+                "last_run": {
+                    "pipeline_execution_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A",
+                    "state": "failed",
+                    "submitted_at": "2026-11-24T10:40:26.000000Z",
+                    "ended_at": "2026-11-24T10:41:07.000000Z",
+                },
+            }
+        ],
+        "total": 1,
+    },
+)
+async def list_pipelines(
+    request: Request, q: str | None = None, limit: Limit = None, offset: Offset = None
+) -> Configured:
+    """Answer with a page: last run first, then by name."""
+    services, caller = request.services, request.caller
+    most, after = common.page(limit, offset, default=50, most=200)
+    entries, total = await services.read(
+        pipelines.list_of, caller, limit=most, offset=after, search=q or ""
+    )
+    counts = await services.call(_node_counts, services.coordinator, caller, entries)
+    return configured(entries, counts, total)
+
+
+def _node_counts(
+    coordinator: Coordinator, caller: Caller, entries: list[pipelines.PipelineEntry]
+) -> dict[QueryId, int]:
+    """Return how many nodes each pipeline has; one that cannot run now is its query alone."""
+    counts: dict[QueryId, int] = {}
+    for entry in entries:
+        if entry.nodes is not None:
+            counts[entry.query] = len(decode_graph(entry.nodes))
+            continue
+        counts[entry.query] = 1
+        with contextlib.suppress(RequestError):
+            plan = coordinator.plan(caller, entry.query, {}, None)
+            counts[entry.query] = len(plan.nodes)
+    return counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What the store knows of the things in a plan."""
+
+    titles: Mapping[QueryId, str]
+    places: Mapping[NodeId, Mapping[str, queries.Read]]  #: node → relation → where it is named
+    kinds: Mapping[str, str]  #: relation → source, view or upload
+    revision: int | None
+
+
+def _around(tx: Transaction, target: QueryId, plan: Plan) -> _Around:
+    titles: dict[QueryId, str] = {}
+    places: dict[NodeId, dict[str, queries.Read]] = {}
+    kinds = dict.fromkeys(plan.definitions.sources, "source")
+    for node in plan.definitions.nodes:
+        name, reads = queries.named(tx, QueryId(node.query), node.version)
+        titles[QueryId(node.query)] = name
+        places[NodeId(node.id)] = {read.name: read for read in reads}
+        for label in node.relations:
+            found = None if label in kinds else lookup.name(tx, label)
+            if found is not None:
+                kinds[label] = found["kind"]
+    stored = pipelines.find(tx, target)
+    return _Around(
+        titles=titles,
+        places=places,
+        kinds=kinds,
+        revision=None if stored is None else stored.revision,
+    )
+
+
+async def _shown(request: Request, target: QueryId, plan: Plan) -> wire.PipelineShown:
+    around = await request.services.read(_around, target, plan)
+    writers = {node.view: node.id for node in plan.definitions.nodes if node.view is not None}
+    edges, reads = [], []
+    for node in plan.definitions.nodes:
+        places = around.places[NodeId(node.id)]
+        implied = {
+            writers[label]: places.get(label)
+            for label in node.relations
+            if writers.get(label, node.id) != node.id
+        }
+        edges += [wire.edge(one, node.id, implied) for one in node.dependencies]
+        reads += [
+            wire.OutsideRead(node_id=node.id, name=label, kind=around.kinds[label])
+            for label in node.relations
+            if label not in writers and label in around.kinds
+        ]
+    return wire.shown(
+        plan.pipeline,
+        titles=around.titles,
+        target=target,
+        revision=around.revision,
+        edges=edges,
+        reads=reads,
+    )
+
+
+def _tier(data: wire.ExecutePipeline) -> str | None:
+    """Return the tier that is asked for; None leaves each node its own."""
+    asked = common.given(data.performance)
+    return None if asked is None else tier_of(asked)
+
+
+ROUTES: Final[list[HTTPRouteHandler]] = [
+    query_pipeline,
+    put_pipeline,
+    delete_pipeline,
+    execute_query_pipeline,
+    execute_pipeline,
+    list_pipelines,
+]

@@ -1,0 +1,172 @@
+"""Declared parameters of a query, as clients send and read them (contract section 7.5).
+
+What is read back must be readable by the Python client: a number is plain digits, a moment is
+`YYYY-MM-DD hh:mm:ss`, an enum's default is one of its options.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, Literal, cast
+
+from msgspec import UNSET, UnsetType
+
+from qanat.api.wire.common import Wire, bounded, maybe
+from qanat.errors import InvalidRequestError
+from qanat.model.parameters import Parameter
+from qanat.sql.parameters import value_text
+
+PARAMETERS: Final = 200
+KEY_CHARS: Final = 200
+VALUE_CHARS: Final = 100_000
+_TYPES: Final = {
+    "text": "text",
+    "number": "number",
+    "datetime": "datetime",
+    "date": "datetime",
+    "enum": "enum",
+    "list": "enum",
+}
+_NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d*)?")
+
+
+class OptionsQuery(Wire):
+    """The query whose latest result lists what an enum may be."""
+
+    queryId: int  # noqa: N815  # Dune's name
+    columnName: str  # noqa: N815
+
+
+class ParameterShape(Wire):
+    """A declared parameter. `value` may come as a list for a multi-select."""
+
+    key: str
+    type: str | UnsetType = UNSET
+    value: str | float | int | bool | list[str] | UnsetType | None = UNSET
+    values: list[str] | UnsetType | None = UNSET
+    enumOptions: list[str] | UnsetType | None = UNSET  # noqa: N815
+    isMultiselect: bool | UnsetType | None = UNSET  # noqa: N815
+    isFreeformAllowed: bool | UnsetType | None = UNSET  # noqa: N815
+    enumFromResults: OptionsQuery | UnsetType | None = UNSET  # noqa: N815
+    description: str | UnsetType | None = UNSET
+
+
+def parameters_of(
+    shapes: Sequence[ParameterShape] | UnsetType, given: Mapping[str, Any] | UnsetType
+) -> tuple[Parameter, ...] | None:
+    """Return the parameters that a request declares; None if it says nothing of them.
+
+    `given` is what the TypeScript client sends instead: name → default.
+
+    Raises:
+        InvalidRequestError: One is malformed, named.
+    """
+    if isinstance(shapes, Sequence):
+        made = tuple(_parameter(shape) for shape in shapes)
+    elif isinstance(given, Mapping):
+        made = tuple(_guessed(name, value) for name, value in given.items())
+        if not made:
+            return None
+    else:
+        return None
+    keys = [parameter.key for parameter in made]
+    if len(made) > PARAMETERS:
+        raise InvalidRequestError(f"at most {PARAMETERS} parameters")
+    for key in keys:
+        if keys.count(key) > 1:
+            raise InvalidRequestError(f"parameter '{key[:100]}' is declared twice")
+    return made
+
+
+def _guessed(name: str, value: Any) -> Parameter:  # noqa: ANN401  # any JSON
+    text = value if isinstance(value, str) else ""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | list):
+        raise InvalidRequestError(f"parameter '{name[:100]}' takes text")
+    if isinstance(value, list):
+        if not all(isinstance(item, str) for item in value):
+            raise InvalidRequestError(f"parameter '{name[:100]}' takes text")
+        text = ",".join(value)
+    elif not isinstance(value, str):
+        text = str(value)
+    numeric = bool(_NUMERIC.fullmatch(text))
+    shape = ParameterShape(key=name, type="number" if numeric else "text", value=text)
+    return _parameter(shape)
+
+
+def _parameter(shape: ParameterShape) -> Parameter:
+    key = shape.key.strip()
+    bounded("a parameter's key", key, KEY_CHARS)
+    if not key or "{" in key or "}" in key or "\n" in key:
+        raise InvalidRequestError("a parameter needs a key without braces and line ends")
+    asked = _or(shape.type, "text")
+    kind = _TYPES.get(asked)
+    if kind is None:
+        raise InvalidRequestError(f"parameter '{key}': there is no type '{asked[:40]}'")
+    values = _values(shape)
+    options = tuple(_or(shape.enumOptions, []))
+    source = shape.enumFromResults if isinstance(shape.enumFromResults, OptionsQuery) else None
+    if kind == "enum" and not options and source is None:
+        raise InvalidRequestError(f"parameter '{key}': an enum needs enumOptions")
+    made = Parameter(
+        key=key,
+        type=cast("Literal['text', 'number', 'datetime', 'enum']", kind),
+        value=",".join(values) if values else _text(shape.value),
+        values=values,
+        options=options,
+        is_multiselect=_or(shape.isMultiselect, bool(values)),
+        is_freeform_allowed=_or(shape.isFreeformAllowed, False),
+        description=_or(shape.description, "") or None,
+        from_query=None if source is None else source.queryId,
+        from_column=None if source is None else source.columnName,
+    )
+    return _with_default(made)
+
+
+def _with_default(made: Parameter) -> Parameter:
+    """Return a parameter whose default is as clients can read it back."""
+    for text in (made.value, made.description or "", *made.options, *made.values):
+        bounded(f"parameter '{made.key}'", text, VALUE_CHARS)
+    if made.value == "" or made.is_multiselect or made.type == "text":
+        return made
+    text = value_text(made, made.value)
+    if made.type == "number" and not _NUMERIC.fullmatch(text):
+        raise InvalidRequestError(f"parameter '{made.key}' takes a plain number, not '{text}'")
+    return replace(made, value=text)
+
+
+def _values(shape: ParameterShape) -> tuple[str, ...]:
+    if isinstance(shape.value, list):
+        return tuple(shape.value)
+    return tuple(_or(shape.values, []))
+
+
+def _text(value: object) -> str:
+    if value is UNSET or value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _or(value: Any, default: Any) -> Any:  # noqa: ANN401  # a field's type
+    return default if value is UNSET or value is None else value
+
+
+def parameter_shown(made: Parameter) -> ParameterShape:
+    """Return a parameter as clients read it."""
+    source: OptionsQuery | UnsetType = UNSET
+    if made.from_query is not None:
+        source = OptionsQuery(queryId=made.from_query, columnName=made.from_column or "")
+    return ParameterShape(
+        key=made.key,
+        type=made.type,
+        value=made.value,
+        values=list(made.values) or UNSET,
+        enumOptions=list(made.options) or UNSET,
+        isMultiselect=made.is_multiselect or UNSET,
+        isFreeformAllowed=made.is_freeform_allowed or UNSET,
+        enumFromResults=source,
+        description=maybe(made.description),
+    )
