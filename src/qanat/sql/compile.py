@@ -23,8 +23,32 @@ def compile_statement(
         SqlRejectedError: It is not one safe query of known relations, columns and functions.
         InvalidRequestError: With its parameters it is longer than any statement may be.
     """
+    return analyse(sql, values, catalog, query_views, None)
+
+
+def analyse(
+    sql: str,
+    values: Mapping[str, str],
+    catalog: Catalog,
+    query_views: QueryViews,
+    problems: list[SqlRejectedError] | None,
+) -> Template:
+    """Return the template of a statement, or go on after an error to find the others.
+
+    Args:
+        sql: The user's text.
+        values: Of its parameters.
+        catalog: The relations there are.
+        query_views: The queries there are.
+        problems: Receives errors that are gone past; the template is then of no use. None: the
+            first error is raised.
+
+    Raises:
+        SqlRejectedError: The text is at fault, and nothing can be said of the rest.
+        InvalidRequestError: With its parameters it is longer than any statement may be.
+    """
     source = Source(substitute(sql, values))
-    statement = Statement(catalog=catalog, query_views=query_views)
+    statement = Statement(catalog=catalog, query_views=query_views, problems=problems)
     try:
         made = Queries(statement, source).query(parse(source), Scope())
     except RecursionError:

@@ -65,9 +65,13 @@ class Expressions:
             SqlRejectedError: Something in it is unknown, ambiguous, ill-typed or not supported.
         """
         handler = _HANDLERS.get(type(node))
-        if handler is None:
-            raise self.refused(node, f"{_construct(node)} is not supported")
-        made = handler(self, node, scope)
+        try:
+            if handler is None:
+                raise self.refused(node, f"{_construct(node)} is not supported")
+            made = handler(self, node, scope)
+        except SqlRejectedError as error:
+            self.statement.passed(error)
+            made = Value("NULL", UNKNOWN)
         self.statement.checked(made.text, self.source, node)
         return made
 
@@ -112,6 +116,8 @@ class Expressions:
             found = scope.find(parts)
         except AmbiguousError:
             raise self.refused(node, f"Column '{shown}' is ambiguous") from None
+        if found is None and scope.is_open():
+            return Value("NULL", UNKNOWN)
         if found is None:
             near = scope.near(parts[-1])
             hint = f". Did you mean '{near}'?" if near else ""

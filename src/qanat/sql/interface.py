@@ -61,5 +61,16 @@ class Template:
     #: identifiers of the engine's text, folded → where the user wrote them
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something wrong with a statement; without line and column if its place is not known."""
+
+    line: int | None
+    column: int | None
+    length: int | None  #: characters to underline
+    message: str
+    suggestion: str | None = None  #: what may have been meant
+
+
 Catalog = Callable[[Label], Columns | None]
 """Returns the columns of a relation; None if there is none by that name that may be read."""

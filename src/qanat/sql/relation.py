@@ -175,7 +175,10 @@ class Relations:
     def _stored(self, node: exp.Table, label: Label) -> tuple[str, tuple[Output, ...]]:
         columns = self.statement.catalog(label)
         if columns is None:
-            raise self.refused(_name(node), f"Table '{label}' does not exist")
+            reference = reference_of(node, self.source_text)
+            assert not isinstance(reference, str)  # the caller looked
+            self.statement.passed(self.refused(_name(node), f"Table '{label}' does not exist"))
+            return "", None
         if label not in self.statement.slots:
             self.statement.slots[label] = len(self.statement.slots)
         outputs = tuple(Output(c.name, _known(c.type), c.name) for c in columns)

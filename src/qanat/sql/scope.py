@@ -49,6 +49,7 @@ class Relation:
     alias: str | None  #: folded
     fields: tuple[Field, ...]
     path: tuple[str, ...] = ()  #: of a table without an alias: its full name, folded
+    is_open: bool = False  #: does not exist, and that was said: it may have any column
 
 
 class AmbiguousError(Exception):
@@ -116,6 +117,15 @@ class Scope:
     def with_aliases(self, aliases: Mapping[str, Field]) -> Scope:
         """Return this scope as ORDER BY sees it: the names of the output come first."""
         return Scope(self.parent, self.relations, self.merged, self.ctes, self.windows, aliases)
+
+    def is_open(self) -> bool:
+        """Return whether a column that is not found may be one of a relation that is unknown."""
+        scope: Scope | None = self
+        while scope is not None:
+            if any(relation.is_open for relation in scope.relations):
+                return True
+            scope = scope.parent
+        return False
 
     def near(self, name: str) -> str | None:
         """Return a column's name that looks like `name`, for a suggestion."""

@@ -15,8 +15,7 @@ from qanat.sql.source import Source
 from qanat.sql.types import Type
 
 MAX_ENGINE_TEXT: Final = 4_000_000  #: characters of a template
-MAX_VIEWS: Final = 500  #: query views, with their arguments, that one statement goes through
-MAX_VIEW_DEPTH: Final = 20
+MAX_PROBLEMS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +40,7 @@ class Statement:
 
     catalog: Catalog
     query_views: QueryViews
+    problems: list[SqlRejectedError] | None = None  #: errors gone past; None: none may be
     slots: dict[Label, int] = field(default_factory=dict)
     origins: dict[str, Position] = field(default_factory=dict)
     views: dict[Label, Named] = field(default_factory=dict)
@@ -48,6 +48,12 @@ class Statement:
     volatile: bool = False
     _count: int = 0
     _length: int = 0
+
+    def passed(self, error: SqlRejectedError) -> None:
+        """Go past an error if all are to be found, else raise it."""
+        if self.problems is None or len(self.problems) >= MAX_PROBLEMS:
+            raise error
+        self.problems.append(error)
 
     def fresh(self, letter: str) -> str:
         """Return a name that nothing else in the engine's text has."""

@@ -1,0 +1,52 @@
+"""Everything that is wrong with a statement, for an editor that marks it while it is written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from qanat.errors import InvalidRequestError, SqlRejectedError
+from qanat.sql.compile import analyse
+from qanat.sql.interface import Catalog, Parameter, Problem, QueryViews
+from qanat.sql.parameters import auto_declare, default_text
+
+_SUGGESTED: Final = re.compile(r"Did you mean '([^']+)'\?")
+
+
+def check(
+    sql: str, parameters: Sequence[Parameter], catalog: Catalog, query_views: QueryViews
+) -> list[Problem]:
+    """Return what is wrong with a statement, with its parameters' defaults in place, in order."""
+    values = {
+        parameter.key: default_text(parameter) or _stand_in(parameter)
+        for parameter in auto_declare(sql, parameters)
+    }
+    problems: list[SqlRejectedError] = []
+    try:
+        analyse(sql, values, catalog, query_views, problems)
+    except SqlRejectedError as error:
+        problems.append(error)
+    except InvalidRequestError as error:
+        problems.append(SqlRejectedError(str(error)))
+    found = {_problem(error) for error in problems}
+    return sorted(found, key=lambda p: (p.line or 0, p.column or 0, p.message))
+
+
+def _stand_in(parameter: Parameter) -> str:
+    """Return a value for a parameter without a default: one that most places can hold."""
+    if parameter.options:
+        return parameter.options[0]
+    return "2024-01-01 00:00:00" if parameter.type == "datetime" else "1"
+
+
+def _problem(error: SqlRejectedError) -> Problem:
+    suggested = _SUGGESTED.search(error.message)
+    position = error.position
+    return Problem(
+        line=position.line if position else None,
+        column=position.column if position else None,
+        length=position.length if position else None,
+        message=error.message,
+        suggestion=suggested[1] if suggested else None,
+    )
