@@ -60,6 +60,15 @@ class Coordinator(Intake, Watch):
             context.tiers[DEFAULT_TIER].limits,
             free_disk_bytes=context.limits.free_disk_bytes,
         )
+        self.uploads = Uploads(
+            context.database,
+            context.engine,
+            context.clock,
+            context.server,
+            context.tiers["medium"].limits,
+            free_disk_bytes=context.limits.free_disk_bytes,
+        )
+        self.catalog = Catalog(context.database, context.sources)
         self._checkpoint_at = 0.0
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()

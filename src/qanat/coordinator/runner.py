@@ -9,15 +9,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from typing import Final
+from dataclasses import replace
 
-from qanat.clock import to_us
 from qanat.coordinator.context import Context
-from qanat.coordinator.failures import failure_of, run_failure
+from qanat.coordinator.failures import failure_of
 from qanat.coordinator.live import LiveRun
-from qanat.coordinator.publisher import end_single
+from qanat.coordinator.recording import Assignment, Outcome, Recorder
 from qanat.coordinator.templates import Ready
 from qanat.engines import Written
 from qanat.errors import (
@@ -29,38 +26,14 @@ from qanat.errors import (
     SqlRejectedError,
     StaleStepError,
 )
-from qanat.model.credits import NOTHING, Cost
-from qanat.model.records import Attempt
+from qanat.model.credits import NOTHING
 from qanat.model.snapshot import Snapshot, SourceVersion
-from qanat.model.state import AttemptState, Failure, FailureKind, RunState
+from qanat.model.state import RunState
 from qanat.names import AttemptId, Label, NodeId, SnapshotId, new_ulid
 from qanat.sql.blame import blame
-from qanat.store import steps
-from qanat.store.database import StoreUnavailableError, Transaction
+from qanat.store.database import StoreUnavailableError
 
 log = logging.getLogger(__name__)
-
-BACKOFF_S: Final = (1.0, 5.0)  #: before the second and the third attempt of one server
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assignment:
-    """An attempt that has been claimed and is about to be given to the engine."""
-
-    run: LiveRun
-    node: NodeId
-    attempt: AttemptId
-    number: int
-    ready: Ready
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
-    """What an engine gave back."""
-
-    written: Written | None
-    error: Exception | None
-    cost: Cost
 
 
 class Runner:
@@ -68,6 +41,7 @@ class Runner:
 
     def __init__(self, context: Context) -> None:
         self._context = context
+        self._recorder = Recorder(context)
 
     def run_node(self, run: LiveRun, node: NodeId) -> None:
         """Carry a node, whose slots are reserved, through one attempt, and what may follow it.
@@ -82,17 +56,15 @@ class Runner:
 
     def claim(self, run: LiveRun, node: NodeId) -> Assignment | None:
         """Record an attempt of a ready node; None if it could not be compiled or is not due."""
-        context = self._context
         try:
             assignment = self._prepared(run, node)
         except SqlRejectedError as error:
-            self._fail_uncompiled(run, node, error)
+            self._recorder.fail_pending(run, node, failure_of(error))
             return None
-        at = context.clock.now()
         try:
-            context.database.write(lambda tx: self._claim_in(tx, assignment, at), durable=False)
+            self._recorder.claim(assignment)
         except StaleStepError:
-            self._give_back(run, node)
+            self._recorder.give_back(run, node)
             return None
         return assignment
 
@@ -144,36 +116,6 @@ class Runner:
                 return SqlRejectedError(f"Table '{label}': {reason}", error.position)
         return error
 
-    def _claim_in(self, tx: Transaction, assignment: Assignment, at: datetime) -> None:
-        steps.lock_server(tx, self._context.server)
-        run, node = assignment.run, assignment.node
-        after = steps.step(tx, run.id, events=1, closed=0)
-        self._record_claim(tx, assignment, at)
-        steps.add_events(tx, run.id, after, [node], to_us(at))
-
-        def committed() -> None:
-            with self._context.lock:
-                run.claimed(node, assignment.attempt, assignment.number, at)
-                run.stepped(after, [node], at)
-                run.wake()
-
-        tx.after_commit(committed)
-
-    def _record_claim(self, tx: Transaction, assignment: Assignment, at: datetime) -> None:
-        steps.claim(
-            tx,
-            steps.Claim(
-                run=assignment.run.id,
-                node=assignment.node,
-                execution=assignment.run.execution(assignment.node).id,
-                attempt=assignment.attempt,
-                number=assignment.number,
-                server=self._context.server,
-                fingerprint=assignment.ready.fingerprint,
-            ),
-            to_us(at),
-        )
-
     def _execute(self, assignment: Assignment) -> Outcome:
         context = self._context
         tier = context.tiers[assignment.run.nodes[assignment.node].tier]
@@ -199,7 +141,7 @@ class Runner:
         while True:
             try:
                 if stale:
-                    self._stop(assignment, outcome)
+                    self._recorder.stop(assignment, outcome)
                     return None
                 return self._finish_once(assignment, outcome)
             except StaleStepError:
@@ -212,115 +154,47 @@ class Runner:
     def _finish_once(self, assignment: Assignment, outcome: Outcome) -> Assignment | None:
         if outcome.written is not None:
             try:
-                return self._complete(assignment, outcome.written, single=assignment.run.is_single)
-            except SnapshotConflictError:
-                # The rows stay readable by their id; the end, by itself, records the conflict.
-                return self._complete(assignment, outcome.written, single=False)
+                return self._complete(assignment, outcome.written)
             except FileLostError as error:
-                self._lose(assignment, replace(outcome, error=error))
+                self._recorder.lose(assignment, replace(outcome, error=error))
                 return None
         if isinstance(outcome.error, CancelledError):
             raise StaleStepError("cancelled")
         if isinstance(outcome.error, EngineUnavailableError):
-            self._lose(assignment, outcome)
+            self._recorder.lose(assignment, outcome)
             return None
         fault = outcome.error
         if isinstance(fault, SqlRejectedError):
             fault = blame(fault, assignment.ready.template, assignment.ready.sql)
         assert fault is not None
-        self._fail(assignment, outcome, failure_of(fault))
+        self._recorder.fail(assignment, outcome, failure_of(fault))
         return None
 
-    def _ending(self, assignment: Assignment, cost: Cost, at: datetime) -> steps.Ending:
-        execution = assignment.run.execution(assignment.node)
-        return steps.Ending(
-            run=assignment.run.id,
-            node=assignment.node,
-            execution=execution.id,
-            attempt=assignment.attempt,
-            number=assignment.number,
-            owner=execution.owner,
-            tier=execution.tier,
-            cost=cost,
-            micro_credits=self._context.price(cost, execution.tier),
-            at_us=to_us(at),
-        )
-
-    def _closed(
-        self, assignment: Assignment, state: AttemptState, ending: steps.Ending, at: datetime
-    ) -> Attempt:
-        open_ = assignment.run.nodes[assignment.node].attempts[-1]
-        return replace(
-            open_,
-            state=state,
-            ended_at=at,
-            cost=ending.cost,
-            micro_credits=0 if state is AttemptState.LOST else ending.micro_credits,
-        )
-
-    def _complete(
-        self, assignment: Assignment, written: Written, *, single: bool
-    ) -> Assignment | None:
-        """Record the rows; with `single`, publish them and end the run in the same commit."""
-        context, run, node = self._context, assignment.run, assignment.node
-        at = context.clock.now()
+    def _complete(self, assignment: Assignment, written: Written) -> Assignment | None:
+        """Record the rows; the attempt that takes over the slots, if one does."""
+        run, node = assignment.run, assignment.node
         rows = Snapshot(
-            id=SnapshotId(new_ulid(at)),
+            id=SnapshotId(new_ulid(self._context.clock.now())),
             columns=written.columns,
             row_count=written.row_count,
             size_bytes=written.size_bytes,
             files=(assignment.attempt,),
         )
-        ending = self._ending(assignment, written.cost, at)
-        definition = run.defined[node]
-        expires = context.expiry(run.execution(node), is_view=definition.view is not None, at=at)
-        if single:
-            context.engine.sync((assignment.attempt,))
-        following = None if run.is_single else self._following(run, node, rows)
-
-        def work(tx: Transaction) -> None:
-            if following is not None:
-                steps.lock_server(tx, context.server)
-            events: list[NodeId | None] = [node]
-            if following is not None:
-                events.append(following.node)
-            counted = len(events) + (1 if single else 0)
-            after = steps.step(tx, run.id, events=counted, closed=1)
-            steps.complete(
-                tx,
-                ending,
-                rows,
-                fingerprint=assignment.ready.fingerprint,
-                inputs=dict(assignment.ready.inputs),
-                dependents=run.dependents[node],
-                expires_us=to_us(expires),
-                synced=single,
-            )
-            before = replace(after, seq=after.seq - (1 if single else 0))
-            steps.add_events(tx, run.id, before, events, to_us(at))
-
-            def committed() -> None:
-                with context.lock:
-                    closed = self._closed(assignment, AttemptState.DONE, ending, at)
-                    run.completed(node, rows, closed, expires)
-                    if following is None:
-                        context.dispatch.release(run, node)
-                    else:
-                        # The slots pass on; what else became free is for the other threads.
-                        run.claimed(following.node, following.attempt, following.number, at)
-                    run.stepped(before, events, at)
-                    if not single:
-                        context.dispatch.check_end(run)
-                    run.wake()
-                    context.changed.notify_all()
-
-            tx.after_commit(committed)
-            if following is not None:
-                self._record_claim(tx, following, at)
-            if single:
-                end_single(tx, context, run, after, at, rows)
-
-        context.database.write(work, durable=single)
+        if run.is_single:
+            try:
+                self._recorder.complete(assignment, written, rows, None, single=True)
+            except SnapshotConflictError:
+                # The rows stay readable by their id; the end, by itself, records the conflict.
+                self._recorder.complete(assignment, written, rows, None, single=False)
+            return None
+        following = self._following(run, node, rows)
+        try:
+            self._recorder.complete(assignment, written, rows, following, single=False)
+        except StoreUnavailableError:
+            if following is not None and run.waiting[following.node] == 0:
+                with self._context.lock:
+                    run.offer(following.node)
+            raise
         return following
 
     def _following(self, run: LiveRun, node: NodeId, rows: Snapshot) -> Assignment | None:
@@ -354,159 +228,3 @@ class Runner:
                 with context.lock:
                     run.offer(chosen)
             return None
-
-    def _fail(self, assignment: Assignment, outcome: Outcome, failure: Failure) -> None:
-        context, run, node = self._context, assignment.run, assignment.node
-        at = context.clock.now()
-        ending = self._ending(assignment, outcome.cost, at)
-        expires = context.expiry(
-            run.execution(node), is_view=run.defined[node].view is not None, at=at
-        )
-
-        def work(tx: Transaction) -> None:
-            after = steps.step(tx, run.id, events=1, closed=1)
-            steps.fail(tx, ending, failure, due_us=to_us(at), expires_us=to_us(expires))
-            steps.add_events(tx, run.id, after, [node], to_us(at))
-            closed = replace(
-                self._closed(assignment, AttemptState.FAILED, ending, at),
-                error=failure.message,
-            )
-            self._failed(tx, run, node, failure, after, closed, at, expires)
-
-        context.database.write(work, durable=False)
-
-    def _fail_uncompiled(self, run: LiveRun, node: NodeId, error: SqlRejectedError) -> None:
-        self._fail_pending(run, node, failure_of(error))
-
-    def _fail_pending(self, run: LiveRun, node: NodeId, failure: Failure) -> None:
-        """Fail a node whose slots are reserved and that has no attempt with an engine."""
-        context = self._context
-        at = context.clock.now()
-        execution = run.execution(node)
-        expires = context.expiry(execution, is_view=run.defined[node].view is not None, at=at)
-
-        def work(tx: Transaction) -> None:
-            after = steps.step(tx, run.id, events=1, closed=1)
-            steps.fail_node(
-                tx,
-                run.id,
-                node,
-                execution.id,
-                failure,
-                was="pending",
-                at_us=to_us(at),
-                expires_us=to_us(expires),
-            )
-            steps.add_events(tx, run.id, after, [node], to_us(at))
-            self._failed(tx, run, node, failure, after, None, at, expires)
-
-        try:
-            context.database.write(work, durable=False)
-        except StaleStepError:
-            self._give_back(run, node)
-
-    def _failed(  # the facts of one failure, from two callers
-        self,
-        tx: Transaction,
-        run: LiveRun,
-        node: NodeId,
-        failure: Failure,
-        after: steps.Stepped,
-        closed: Attempt | None,
-        at: datetime,
-        expires: datetime,
-    ) -> None:
-        """Give the run its error and skip the rest, in the transaction that failed a node."""
-        context = self._context
-        error = run_failure(run.nodes[node].view, node, run.defined[node].query, failure)
-        reason = f"node {node} failed before this one started"
-        then, skipped = steps.skip_rest(tx, run.id, error, reason, to_us(at))
-
-        def committed() -> None:
-            with context.lock:
-                run.failed(node, failure, closed, at=at, expires=expires, error=error)
-                run.stepped(after, [node], at)
-                run.skipped(skipped, reason, at)
-                if skipped:
-                    run.stepped(then, list(skipped), at)
-                context.dispatch.release(run, node)
-                context.dispatch.check_end(run)
-                run.wake()
-                context.changed.notify_all()
-
-        tx.after_commit(committed)
-
-    def _lose(self, assignment: Assignment, outcome: Outcome) -> None:
-        context, run, node = self._context, assignment.run, assignment.node
-        at = context.clock.now()
-        ending = self._ending(assignment, outcome.cost, at)
-        why = str(outcome.error)
-
-        def work(tx: Transaction) -> int:
-            after = steps.step(tx, run.id, events=1, closed=0)
-            lost = steps.lose(tx, ending, why, due_us=to_us(at))
-            steps.add_events(tx, run.id, after, [node], to_us(at))
-            reason = "its run failed before it could be tried again"
-            then, skipped = after, tuple[NodeId, ...]()
-            if run.failure is not None:
-                then, skipped = steps.skip_rest(tx, run.id, run.failure, reason, to_us(at))
-
-            def committed() -> None:
-                with context.lock:
-                    closed = replace(
-                        self._closed(assignment, AttemptState.LOST, ending, at), error=why
-                    )
-                    wait = BACKOFF_S[min(lost, len(BACKOFF_S)) - 1]
-                    run.lost(node, closed, context.clock.monotonic() + wait)
-                    run.stepped(after, [node], at)
-                    if skipped:
-                        run.skipped(skipped, reason, at)
-                        run.stepped(then, list(skipped), at)
-                    if skipped or lost < steps.LOST_LIMIT:
-                        context.dispatch.release(run, node)
-                    else:
-                        run.take(node)
-                    context.dispatch.check_end(run)
-                    run.wake()
-                    context.changed.notify_all()
-
-            tx.after_commit(committed)
-            return 0 if skipped else lost
-
-        if context.database.write(work, durable=False) >= steps.LOST_LIMIT:
-            self._fail_pending(run, node, lost_too_often(why))
-
-    def _stop(self, assignment: Assignment, outcome: Outcome) -> None:
-        """Record what came back after its run had ended: garbage, and a receipt."""
-        context, run, node = self._context, assignment.run, assignment.node
-        at = context.clock.now()
-        ending = self._ending(assignment, outcome.cost, at)
-
-        def work(tx: Transaction) -> None:
-            steps.stop(tx, ending, due_us=to_us(at))
-
-            def committed() -> None:
-                with context.lock:
-                    if run.nodes[node].attempts[-1].state is AttemptState.STOPPING:
-                        closed = self._closed(assignment, AttemptState.STOPPED, ending, at)
-                        run.stopped(node, replace(closed, error="cancelled"))
-                    context.dispatch.release(run, node)
-                    context.changed.notify_all()
-
-            tx.after_commit(committed)
-
-        context.database.write(work)
-
-    def _give_back(self, run: LiveRun, node: NodeId) -> None:
-        """A claim came too late: the run had ended. Free its slots."""
-        with self._context.lock:
-            self._context.dispatch.release(run, node)
-            self._context.changed.notify_all()
-
-
-def lost_too_often(why: str) -> Failure:
-    """Return the failure of a node whose attempts the platform lost one after the other."""
-    return Failure(
-        kind=FailureKind.INTERNAL,
-        message=f"the engine was lost {steps.LOST_LIMIT} times while it ran this statement: {why}",
-    )

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 
-from cronsim import CronSim
-
+from qanat import cron
 from qanat.clock import from_us, to_us
 from qanat.coordinator.context import Context
 from qanat.errors import QanatError
@@ -24,11 +22,6 @@ from qanat.store.database import Transaction
 log = logging.getLogger(__name__)
 
 Fire = Callable[[Transaction, Caller, Label], RunId | None]
-
-
-def next_fire(cron: str, after: datetime) -> datetime:
-    """Return the first time after `after` at which a cron expression fires; both in UTC."""
-    return next(CronSim(cron, after.astimezone(UTC))).astimezone(UTC)
 
 
 class Scheduler:
@@ -52,7 +45,7 @@ class Scheduler:
         return fired
 
     def _following(self, due: schedules.Due, now_us: int) -> int | None:
-        following = to_us(next_fire(due.cron, from_us(now_us)))
+        following = to_us(cron.next_fire(due.cron, from_us(now_us)))
         return None if due.until_us is not None and following > due.until_us else following
 
     def _once(self, tx: Transaction, due: schedules.Due, now_us: int) -> int:

@@ -6,6 +6,7 @@ the one that still happens is answered by running the transaction again from its
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -27,6 +28,7 @@ class PostgresDatabase:
     dialect = "postgresql"
 
     def __init__(self, url: str, *, connections: int = 16) -> None:
+        self._ordered = threading.RLock()
         self._pool = ConnectionPool(
             url,
             min_size=1,
@@ -59,15 +61,18 @@ class PostgresDatabase:
             with self._pool.connection() as connection:
                 transaction = _transaction(connection)
                 result = work(transaction)
-                connection.commit()
+                # Whoever waits for this transaction's row locks commits after it; with the
+                # lock, its effects on memory come after this one's, too.
+                with self._ordered:
+                    connection.commit()
+                    for hook in transaction.hooks:
+                        hook()
         except (psycopg.OperationalError, PoolTimeout) as error:
             if isinstance(
                 error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure
             ):
                 raise
             raise StoreUnavailableError("PostgreSQL does not answer") from error
-        for hook in transaction.hooks:
-            hook()
         return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:
