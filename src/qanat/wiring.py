@@ -18,6 +18,7 @@ from qanat.api.auth import Authenticator
 from qanat.api.edge import Edge
 from qanat.api.operations import first_key, operations_on
 from qanat.api.services import Services
+from qanat.api.spool import empty_spool
 from qanat.api.tokens import SessionTokens
 from qanat.clock import Clock, SystemClock, to_us
 from qanat.config import Settings
@@ -230,6 +231,7 @@ def _context(
 def _services(
     settings: Settings, opened: Opened, engine: DuckDbEngine, coordinator: Coordinator
 ) -> Services:
+    empty_spool(opened.data_dir)
     return Services(
         settings=settings,
         clock=opened.clock,

@@ -57,7 +57,7 @@ def change(
 ) -> Dashboard:
     return database.write(
         lambda tx: dashboards.change(
-            tx, who, id_, what, revision=revision, at_us=AT + 1, archive=archive
+            tx, who, id_, lambda _: what, revision=revision, at_us=AT + 1, archive=archive
         )
     )
 

@@ -16,14 +16,24 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
 
 from qanat.api import (
+    catalog,
+    checks,
+    dashboards,
+    datasets,
     documents,
     events,
     executions,
+    keys,
     pipelines,
     queries,
     results,
     runs,
+    sessions,
+    uploads,
+    usage,
     views,
+    visualizations,
+    whoami,
 )
 from qanat.api.auth import check_scope
 from qanat.api.edge import Edge
@@ -36,11 +46,21 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
     *documents.ROUTES,
     *executions.ROUTES,
     *results.ROUTES,
+    *checks.ROUTES,
     *pipelines.ROUTES,
     *runs.ROUTES,
     *events.ROUTES,
     *queries.ROUTES,
     *views.ROUTES,
+    *uploads.ROUTES,
+    *datasets.ROUTES,
+    *catalog.ROUTES,
+    *visualizations.ROUTES,
+    *dashboards.ROUTES,
+    *usage.ROUTES,
+    *whoami.ROUTES,
+    *keys.ROUTES,
+    *sessions.ROUTES,
 ]
 
 

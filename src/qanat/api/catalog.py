@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import PathParameter, QueryParameter
 
 from qanat.api.parameters import Limit, Offset, QueryIdText
 from qanat.api.requests import Request
@@ -34,7 +34,7 @@ SAMPLE_BYTES: Final = 8 << 20
 SAMPLE_S: Final = 20.0
 NAME_CHARS: Final = 300
 NameText = Annotated[
-    str, Parameter(title="Relation", description="Full name, such as dune.me.result_blocks")
+    str, PathParameter(title="Relation", description="Full name, such as dune.me.result_blocks")
 ]
 _TABLE: Final = {
     "name": "dune.me.result_blocks",
@@ -57,11 +57,15 @@ _TABLE: Final = {
 )
 async def tables(
     request: Request,
-    q: Annotated[str | None, Parameter(description="Part of a table's or a column's name")] = None,
-    kind: Annotated[str | None, Parameter(description="Comma list of source, upload, view")] = None,
+    q: Annotated[
+        str | None, QueryParameter(description="Part of a table's or a column's name")
+    ] = None,
+    kind: Annotated[
+        str | None, QueryParameter(description="Comma list of source, upload, view")
+    ] = None,
     limit: Limit = None,
     offset: Offset = None,
-    columns: Annotated[str | None, Parameter(description="true: with columns")] = None,
+    columns: Annotated[str | None, QueryParameter(description="true: with columns")] = None,
 ) -> wire.TableList:
     """Return relations, with the columns that were searched for."""
     size, start = page(limit, offset, default=100, most=1_000)
@@ -148,7 +152,7 @@ async def table_history(
     request: Request,
     name: NameText,
     limit: Limit = None,
-    before: Annotated[int | None, Parameter(description="Moves before this moment")] = None,
+    before: Annotated[int | None, QueryParameter(description="Moves before this moment")] = None,
 ) -> wire.History:
     """Return moves; none for a source."""
     services = request.services

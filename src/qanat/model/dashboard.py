@@ -76,10 +76,14 @@ class Widgets:
     texts: tuple[TextWidget, ...] = ()
     parameters: tuple[ParameterWidget, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self.charts) + len(self.texts) + len(self.parameters)
+
     def __post_init__(self) -> None:
-        count = len(self.charts) + len(self.texts) + len(self.parameters)
-        if count > WIDGETS:
-            raise InvalidRequestError(f"a dashboard has at most {WIDGETS} widgets, not {count}")
+        if self.count > WIDGETS:
+            raise InvalidRequestError(f"a dashboard has at most {WIDGETS} widgets")
         _require_distinct([*(each.id for each in self.charts), *(each.id for each in self.texts)])
         _require_distinct([each.id for each in self.parameters])
 

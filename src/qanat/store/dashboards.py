@@ -7,7 +7,7 @@ somebody's private query is left out of what others see of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -212,13 +212,15 @@ def change(
     tx: Transaction,
     caller: Caller,
     id_: int,
-    what: Change,
+    decide: Callable[[Dashboard], Change],
     *,
     revision: int | None,
     at_us: int,
     archive: bool = False,
 ) -> Dashboard:
-    """Return the dashboard as changed. With `revision`, only if it is still the stored one.
+    """Return the dashboard as `decide` wants it changed, told how it is stored.
+
+    With `revision`, only if it is still the stored one.
 
     Raises:
         NotFoundError: There is none, or the caller may not know of it.
@@ -229,6 +231,7 @@ def change(
     row = tx.row(_LOCK, id=id_)
     now = _seen(tx, caller, row)
     assert row is not None
+    whole = _dashboard(row, _widgets.decode(row["widgets"]), now.queries)
     if now.owner != caller.handle:
         raise ForbiddenError(f"the dashboard belongs to {now.owner}")
     if now.is_archived:
@@ -237,6 +240,7 @@ def change(
         raise ForbiddenError("the dashboard is archived")
     if revision is not None and revision != now.revision:
         raise ConflictError(f"dashboard {id_} is at revision {now.revision}, not {revision}")
+    what = decide(whole)
     if what.slug is not None and what.slug != now.slug:
         tx.value(_LOCK_OWNER, owner=now.owner)  # two changes must not take one slug
         other = tx.row(_BY_SLUG, owner=now.owner, slug=what.slug)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import insert as insert_if_absent
 
 from qanat.clock import from_us
 from qanat.model.access import Caller
@@ -51,7 +52,9 @@ class Shown:
     latest: Refresh | None  #: the newest of any state
 
 
-_ADD: Final = Prepared(insert(t.dashboard_run), ["run", "dashboard", "parameters"])
+_ADD: Final = Prepared(
+    insert_if_absent(t.dashboard_run).on_conflict_do_nothing(), ["run", "dashboard", "parameters"]
+)
 _SELECT: Final = (
     select(
         t.run.c.id,
@@ -89,8 +92,8 @@ _RESULTS: Final = Prepared(
 )
 
 
-def note(tx: Transaction, run: RunId, dashboard: int, parameters: Mapping[str, str]) -> None:
-    """Remember that `run` refreshes a dashboard."""
+def note(tx: Transaction, run: RunId, dashboard: int, parameters: Mapping[str, Any]) -> None:
+    """Remember that `run` refreshes a dashboard; it may be told twice."""
     tx.run(_ADD, run=run, dashboard=dashboard, parameters=dump(parameters))
 
 
