@@ -6,6 +6,7 @@ import contextlib
 import os
 import select
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from typing import Final
 import msgspec
 
 from qanat.engines.duckdb import messages
-from qanat.engines.duckdb.messages import Reply, Setup, Signal, Task
+from qanat.engines.duckdb.messages import Progress, Reply, Setup, Signal, Task
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _ANSWER_S: Final = 0.25  #: for a worker to say how far it is
@@ -54,8 +55,9 @@ class Child:
         self._control.settimeout(_ANSWER_S)
         self._poll = select.poll()
         self._poll.register(self._work, select.POLLIN)
+        self._ending = threading.Lock()
         self._asking = threading.Lock()  # progress is a question and an answer
-        self._serial = 0
+        self._serial = self._asked = 0
         self._lifetime_peak = 0  # before the current task
         self._seen_peak = 0  # sampled during the current task
         self.tasks = 0
@@ -87,7 +89,8 @@ class Child:
     @property
     def is_alive(self) -> bool:
         """Whether it can take another task, as far as is known."""
-        return self._process.poll() is None
+        with self._ending:
+            return self._process.poll() is None
 
     def answer(self, wait_s: float) -> Reply | None:
         """Return the answer to the last task; None if there is none after `wait_s`.
@@ -106,6 +109,10 @@ class Child:
         reply: Reply = messages.reply_decoder.decode(body)
         self.rss_bytes = reply.rss_bytes
         self._lifetime_peak = reply.lifetime_peak_bytes
+        if reply.fault:
+            self.is_tired |= reply.fault.blame == "memory"  # an allocation may have failed anywhere
+            if reply.fault.is_fatal:
+                self._reap()
         return reply
 
     def sample(self) -> int:
@@ -125,22 +132,25 @@ class Child:
         if not self._asking.acquire(blocking=False):
             return None
         try:
-            messages.send(self._control, Signal(serial=serial, ask="progress"))
-            body = messages.receive(self._control)
-            return messages.progress_decoder.decode(body) if body else None
-        except TimeoutError:
-            # The late answer would be taken for the next one's.
-            self._control.shutdown(socket.SHUT_RD)
-            return None
-        except (OSError, msgspec.DecodeError):
+            self._asked += 1
+            question = Signal(serial=serial, ask="progress", number=self._asked)
+            messages.send(self._control, question)
+            while body := messages.receive(self._control):
+                answer: Progress = messages.progress_decoder.decode(body)
+                if answer.number == self._asked:  # and not one that came too late
+                    return answer.done
+        except (OSError, msgspec.DecodeError):  # a timeout too
             return None
         finally:
             self._asking.release()
+        return None
 
     def kill(self) -> None:
         """End the process at once; `answer` will say that it died."""
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        with self._ending:
+            if self._process.returncode is None:  # its number may be somebody else's afterwards
+                with contextlib.suppress(OSError):
+                    os.kill(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """End the process, and remove what it leaves."""
@@ -153,9 +163,10 @@ class Child:
     def _reap(self) -> int:
         """Wait for the end; return the peak of memory as far as it belongs to the last task."""
         peak = self._seen_peak
-        if self._process.returncode is None:
-            self._process.kill()
-            with contextlib.suppress(ChildProcessError):
+        self.kill()
+        with self._ending:
+            # Not Popen's own kill and wait: they lose what the process had used.
+            if self._process.returncode is None:
                 _, status, used = os.wait4(self._process.pid, 0)
                 self._process.returncode = os.waitstatus_to_exitcode(status)
                 if used.ru_maxrss << 10 > self._lifetime_peak:

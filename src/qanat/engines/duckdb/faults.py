@@ -102,6 +102,8 @@ def fault_of(error: BaseException) -> Fault:
             return Fault(blame=_memory_or("engine", text), text=cleaned(text))
         case duckdb.Error():
             return Fault(blame=_memory_or("statement", text), text=cleaned(text))
+        case ValueError():  # a type or a path that DuckDB cannot be given
+            return Fault(blame="statement", text=cleaned(text))
     if any(sign in text for sign in _MEMORY):
         return Fault(blame="memory", text="the statement needs more memory than its limit")
     return Fault(blame="engine", text=type(error).__name__)

@@ -133,6 +133,14 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 
     serial: int
     ask: Literal["stop", "progress"]
+    number: int = 0  #: of the question; the answer repeats it
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to a question about progress; it may come after nobody waits for it."""
+
+    number: int
+    done: float | None  #: 0 to 1
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
@@ -140,7 +148,7 @@ task_decoder: Final = msgspec.msgpack.Decoder(AnyTask)
 setup_decoder: Final = msgspec.msgpack.Decoder(Setup)
 reply_decoder: Final = msgspec.msgpack.Decoder(Reply)
 signal_decoder: Final = msgspec.msgpack.Decoder(Signal)
-progress_decoder: Final = msgspec.msgpack.Decoder(float | None)
+progress_decoder: Final = msgspec.msgpack.Decoder(Progress)
 
 
 def send(to: socket.socket, message: object) -> None:

@@ -83,7 +83,9 @@ class Pool:
         self._cores, self._grace_s = max(1, cores), grace_s
         self._rss_bytes, self._tasks = rss_bytes, tasks
         self._clock = clock or SystemClock()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._freed = threading.Condition(self._lock)  # a worker is free, or a waiter should look
+        self._hiring = threading.Condition(self._lock)  # a worker is wanted
         self._all: list[Child] = []
         self._idle: list[Child] = []
         self._waiting = 0
@@ -128,6 +130,8 @@ class Pool:
             child.give(fitted)
             self._point(ticket, child)
             reply = self._answer(child, ticket, limits, deadline, file)
+        except UnicodeEncodeError:  # before anything was sent
+            raise SqlRejectedError("the statement holds characters that are no Unicode") from None
         except WorkerDiedError as died:
             raise self._death(ticket, limits, died.peak_bytes) from None
         finally:
@@ -135,7 +139,6 @@ class Pool:
             if child:
                 self._give_back(child)
         if reply.fault:
-            child.is_tired |= reply.fault.is_fatal
             raise self._failure(ticket, limits, reply.fault)
         if ticket.reason == "cancel":
             raise CancelledError("the statement was cancelled")
@@ -160,7 +163,7 @@ class Pool:
 
     def cancel(self, attempt: str) -> None:
         """Stop an attempt, whether it runs, waits, or has yet to come."""
-        with self._changed:
+        with self._lock:
             ticket = self._tickets.get(attempt)
             if ticket is None:
                 self._cancelled[attempt] = None
@@ -171,23 +174,24 @@ class Pool:
 
     def progress(self, attempt: str) -> float | None:
         """Return how much of a running attempt is done, 0 to 1; None if unknown."""
-        with self._changed:
+        with self._lock:
             ticket = self._tickets.get(attempt)
             child, serial = (ticket.child, ticket.serial) if ticket else (None, 0)
         return child.progress(serial) if child else None
 
     def workers(self) -> tuple[int, ...]:
         """Return the process ids of the workers."""
-        with self._changed:
+        with self._lock:
             return tuple(child.pid for child in self._all)
 
     def close(self) -> None:
         """End every worker; what runs fails with EngineUnavailableError."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             children, idle = list(self._all), list(self._idle)
             self._all, self._idle = [], []
-            self._changed.notify_all()
+            self._freed.notify_all()
+            self._hiring.notify()
         for child in children:
             if child in idle:
                 child.close()
@@ -200,7 +204,7 @@ class Pool:
     def _enter(self, attempt: str | None) -> Ticket:
         ticket = Ticket(attempt)
         if attempt is not None:
-            with self._changed:
+            with self._lock:
                 if attempt in self._cancelled:
                     del self._cancelled[attempt]
                     raise CancelledError("the statement was cancelled")
@@ -208,7 +212,7 @@ class Pool:
         return ticket
 
     def _leave(self, ticket: Ticket) -> None:
-        with self._changed:
+        with self._lock:
             ticket.child = None
             if ticket.attempt is not None:
                 self._tickets.pop(ticket.attempt, None)
@@ -216,7 +220,7 @@ class Pool:
     def _take(self, ticket: Ticket) -> tuple[Child, int]:
         """Return a free worker, and how many will be busy with this one."""
         until = self._clock.monotonic() + _START_S
-        with self._changed:
+        with self._lock:
             self._waiting += 1
             try:
                 while True:
@@ -227,10 +231,10 @@ class Pool:
                     if child := self._alive():
                         return child, len(self._all) - len(self._idle)
                     if self._wanted():
-                        self._changed.notify_all()
+                        self._hiring.notify()
                     if self._clock.monotonic() >= until:
                         raise EngineUnavailableError("no worker became free")
-                    self._changed.wait(timeout=1.0)
+                    self._freed.wait(timeout=1.0)
             finally:
                 self._waiting -= 1
 
@@ -246,23 +250,23 @@ class Pool:
 
     def _point(self, ticket: Ticket, child: Child) -> None:
         """From here on a cancel reaches the worker; one that came before is passed on."""
-        with self._changed:
+        with self._lock:
             ticket.child, ticket.serial = child, child.serial
             stopped = ticket.reason is not None
         if stopped:
             child.stop(child.serial)
 
     def _stop(self, ticket: Ticket, reason: Reason) -> None:
-        with self._changed:
+        with self._lock:
             if ticket.reason is None:
                 ticket.reason, ticket.stopped_at = reason, self._clock.monotonic()
             child, serial = ticket.child, ticket.serial
-            self._changed.notify_all()
+            self._freed.notify_all()
         if child:
             child.stop(serial)
 
     def _give_back(self, child: Child) -> None:
-        with self._changed:
+        with self._lock:
             known = child in self._all
             alive = known and child.is_alive
             if child.rss_bytes > self._rss_bytes or child.tasks >= self._tasks:
@@ -273,7 +277,9 @@ class Pool:
                 child = None  # type: ignore[assignment]  # kept
             elif known:
                 self._all.remove(child)
-            self._changed.notify_all()
+            self._freed.notify()
+            if self._wanted():
+                self._hiring.notify()
         if child:
             child.close()
 
@@ -289,18 +295,18 @@ class Pool:
     def _spawn(self) -> None:
         """Start workers as they are wanted. This thread lives as long as they do; see Child."""
         while True:
-            with self._changed:
+            with self._lock:
                 while not self._wanted():
                     if self._closed:
                         return
-                    self._changed.wait()
+                    self._hiring.wait()
                 self._starting += 1
             try:
                 child: Child | None = Child(self._setup())
             except OSError:
                 child = None
             tired: Child | None = None
-            with self._changed:
+            with self._lock:
                 self._starting -= 1
                 if child and not self._closed:
                     self._all.append(child)
@@ -311,8 +317,8 @@ class Pool:
                         self._all.remove(tired)
                     child = None
                 elif child is None:
-                    self._changed.wait(timeout=0.2)  # the machine is short of something
-                self._changed.notify_all()
+                    self._hiring.wait(timeout=0.2)  # the machine is short of something
+                self._freed.notify_all()
             for unused in (child, tired):
                 if unused:
                     unused.close()

@@ -5,6 +5,7 @@ Pages have one worker, downloads have theirs: a client that reads slowly holds u
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import select
@@ -72,7 +73,9 @@ class DuckDbReader:
             # Open for writing too: then opening does not wait, and the worker's end is not the end.
             fd = os.open(pipe, os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
             try:
-                fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+                if hasattr(fcntl, "F_SETPIPE_SZ"):  # Linux alone
+                    with contextlib.suppress(OSError):  # a user's pipes may be limited together
+                        fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
                 filling.start()
                 yield from _drained(fd, filling)
             finally:

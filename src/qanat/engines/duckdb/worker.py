@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -27,7 +28,7 @@ import msgspec
 
 from qanat.engines.duckdb import inspection, loading, messages, statements
 from qanat.engines.duckdb.faults import fault_of
-from qanat.engines.duckdb.messages import Fault, Reply, Setup, Signal, Task
+from qanat.engines.duckdb.messages import Fault, Progress, Reply, Setup, Signal, Task
 from qanat.engines.duckdb.scan import literal
 from qanat.model.credits import Cost
 
@@ -207,7 +208,8 @@ class Worker:
                 if asked.ask == "stop":
                     self._stop(asked.serial)
                 else:
-                    messages.send(control, self._progress(asked.serial))
+                    done = self._progress(asked.serial)
+                    messages.send(control, Progress(number=asked.number, done=done))
         os._exit(0)
 
     def _stop(self, serial: int) -> None:
@@ -279,6 +281,8 @@ def main(work_fd: int, control_fd: int) -> None:
                 messages.send(work, reply)
                 if reply.fault and reply.fault.is_fatal:
                     break
+    except Exception:  # noqa: BLE001  # the server's log is where this is looked for
+        traceback.print_exc()
     finally:
         shutil.rmtree(spill, ignore_errors=True)
         os._exit(0)  # threads of DuckDB must not hold up the end
