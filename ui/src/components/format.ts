@@ -14,6 +14,12 @@ export const short = (value: number): string => {
   return whole(value);
 };
 
+/** Any number for a chart: short when large, with the digits that matter when small. */
+export const figure = (value: number): string => {
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return short(value);
+  return String(Number(value.toPrecision(3)));
+};
+
 const trimmed = (value: number): string =>
   value.toFixed(Math.abs(value) >= 99.95 ? 0 : 1).replace(/\.0$/, "");
 

@@ -164,8 +164,8 @@ const FailedRun = ({ run }: { run: Run }) => (
 const RunningRun = ({ run }: { run: Run }) => {
   const total = countOf(run);
   const since = run.startedAt ?? run.submittedAt;
-  const rest =
-    run.expectedSeconds === undefined ? undefined : run.expectedSeconds - (useNow() - since) / 1000;
+  const now = useNow();
+  const rest = run.expectedSeconds === undefined ? undefined : run.expectedSeconds - (now - since) / 1000;
   return (
     <li className={style.item}>
       <StateIcon state={run.state} />

@@ -1,0 +1,156 @@
+/** A chart of rows that are handed in. The picture has a sentence for those who do not see it, and a table. */
+
+import { BarChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
+import { DatasetComponent, GridComponent, LegendComponent, TooltipComponent } from "echarts/components";
+import { type ECharts, init, use } from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { whole } from "../components/format";
+import { cellOf } from "../grid/cell";
+import style from "./Chart.module.css";
+import { build, counterOf, type Ink, numberOf, optionsOf, type Row } from "./options";
+import type { ChartSpec } from "./spec";
+
+use([
+  LineChart,
+  BarChart,
+  ScatterChart,
+  PieChart,
+  GridComponent,
+  TooltipComponent,
+  DatasetComponent,
+  LegendComponent,
+  CanvasRenderer,
+]);
+
+const MOST_TABLE = 200;
+
+/** The page's colours, read again when the theme changes. */
+const inkOf = (): Ink => {
+  const css = getComputedStyle(document.documentElement);
+  const token = (name: string) => css.getPropertyValue(name).trim();
+  return {
+    text: token("--text"),
+    text3: token("--text-3"),
+    line: token("--line"),
+    surface: token("--surface"),
+    series: Array.from({ length: 8 }, (_, index) => token(`--series-${index + 1}`)),
+    font: token("--sans"),
+  };
+};
+
+export const Chart = ({
+  spec,
+  rows,
+  columns,
+  theme,
+  sampled,
+}: {
+  spec: ChartSpec;
+  rows: readonly Row[];
+  columns: readonly { name: string; type: string }[];
+  /** Light or dark: another one takes the colours anew. */
+  theme: string;
+  /** Rows of which the ones shown are a sample. */
+  sampled?: number | undefined;
+}) => {
+  const [isTable, setTable] = useState(false);
+  if (spec.kind === "counter") return <Counter spec={spec} rows={rows} />;
+  return (
+    <figure className={style.chart}>
+      {isTable ? (
+        <Table spec={spec} rows={rows} columns={columns} />
+      ) : (
+        <Canvas spec={spec} rows={rows} columns={columns} theme={theme} />
+      )}
+      <figcaption className={style.note}>
+        <span>
+          {sampled !== undefined && `A sample of ${whole(rows.length)} of ${whole(sampled)} rows. `}
+          <Note spec={spec} rows={rows} columns={columns} />
+        </span>
+        <button type="button" onClick={() => setTable(!isTable)}>
+          {isTable ? "Show as chart" : "Show as table"}
+        </button>
+      </figcaption>
+    </figure>
+  );
+};
+
+type Drawn = { spec: ChartSpec; rows: readonly Row[]; columns: readonly { name: string; type: string }[] };
+
+const Note = ({ spec, rows, columns }: Drawn) => build(spec, rows, columns).note ?? "";
+
+const Canvas = ({ spec, rows, columns, theme }: Drawn & { theme: string }) => {
+  const frame = useRef<HTMLDivElement>(null);
+  const chart = useRef<ECharts>(undefined);
+  const built = useMemo(() => build(spec, rows, columns), [spec, rows, columns]);
+  useEffect(() => {
+    if (!frame.current) return;
+    const made = init(frame.current, undefined, { renderer: "canvas" });
+    chart.current = made;
+    const observer = new ResizeObserver(() => made.resize());
+    observer.observe(frame.current);
+    return () => {
+      observer.disconnect();
+      made.dispose();
+    };
+  }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another theme means other colours of the page
+  useEffect(() => {
+    chart.current?.setOption(optionsOf(spec, built, inkOf()), { notMerge: true });
+  }, [spec, built, theme]);
+  return <div ref={frame} className={style.canvas} role="img" aria-label={built.summary} />;
+};
+
+const Table = ({ spec, rows, columns }: Drawn) => {
+  const shown = columns.filter(
+    (column) => column.name === spec.x || column.name === spec.split || spec.y.includes(column.name),
+  );
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
+    <div className={style.table} role="region" aria-label="Values of the chart" tabIndex={0}>
+      <table>
+        <thead>
+          <tr>
+            {shown.map((column) => (
+              <th key={column.name} scope="col">
+                {column.name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, MOST_TABLE).map((row, index) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: rows of a result have no key of their own
+            <tr key={index}>
+              {shown.map((column) => (
+                <td key={column.name} className="figures">
+                  {cellOf(row[column.name], column.type).text}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+};
+
+const Counter = ({ spec, rows }: { spec: ChartSpec; rows: readonly Row[] }) => {
+  const { value, isNumber } = counterOf(spec, rows);
+  const text =
+    value === undefined || value === null
+      ? "–"
+      : isNumber
+        ? numberOf(value).toLocaleString("en-US", { maximumFractionDigits: 2 })
+        : String(value);
+  return (
+    <div className={style.counter}>
+      <b>
+        {text}
+        {spec.unit && ` ${spec.unit}`}
+      </b>
+      <span className="muted">{spec.y[0]}</span>
+    </div>
+  );
+};

@@ -1,0 +1,140 @@
+import { describe, expect, test } from "vitest";
+import {
+  build,
+  coloursOf,
+  counterOf,
+  fewer,
+  type Ink,
+  MOST_SERIES,
+  OTHER,
+  optionsOf,
+  timeOf,
+} from "./options";
+import { type ChartSpec, guessSpec, readSpec, writeSpec } from "./spec";
+
+const columns = [
+  { name: "day", type: "timestamp(3)" },
+  { name: "protocol", type: "varchar" },
+  { name: "volume", type: "double" },
+  { name: "trades", type: "bigint" },
+];
+const rows = [
+  { day: "2026-11-02 00:00:00.000", protocol: "b", volume: 2, trades: 1 },
+  { day: "2026-11-01 00:00:00.000", protocol: "a", volume: 1.5, trades: 9_007_199_254_740_993n },
+  { day: "2026-11-01 00:00:00.000", protocol: "b", volume: null, trades: 3 },
+];
+const spec: ChartSpec = {
+  kind: "line",
+  x: "day",
+  y: ["volume"],
+  split: "protocol",
+  isStacked: false,
+  isLog: false,
+};
+const ink: Ink = {
+  text: "t",
+  text3: "t3",
+  line: "l",
+  surface: "s",
+  series: ["1", "2", "3", "4", "5", "6", "7", "8"],
+  font: "f",
+};
+
+describe("a chart", () => {
+  test("is guessed from its columns", () => {
+    expect(guessSpec(columns)).toMatchObject({
+      kind: "line",
+      x: "day",
+      y: ["volume", "trades"],
+      split: "protocol",
+    });
+    expect(guessSpec([{ name: "n", type: "bigint" }]).kind).toBe("counter");
+    expect(
+      guessSpec([
+        { name: "k", type: "varchar" },
+        { name: "n", type: "bigint" },
+      ]),
+    ).toMatchObject({ kind: "bar", x: "k", y: ["n"] });
+  });
+
+  test("survives being stored, and what others stored is left alone", () => {
+    expect(readSpec(JSON.parse(JSON.stringify(writeSpec(spec))))).toEqual(spec);
+    for (const options of [
+      {},
+      { qanat: null },
+      { qanat: { kind: "sankey", x: "a", y: [] } },
+      { qanat: { kind: "bar", x: 1, y: "n" } },
+    ])
+      expect(readSpec(options)).toBeUndefined();
+  });
+
+  test("has times in UTC, in order, and leaves nulls out", () => {
+    const { series, axis } = build(spec, rows, columns);
+    expect(axis).toBe("time");
+    expect(series).toEqual([
+      { name: "b", points: [[Date.UTC(2026, 10, 2), 2]] },
+      { name: "a", points: [[Date.UTC(2026, 10, 1), 1.5]] },
+    ]);
+    expect(timeOf("2026-11-01 00:00:00.000 UTC")).toBe(Date.UTC(2026, 10, 1));
+    expect(timeOf("2026-11-01")).toBe(Date.UTC(2026, 10, 1));
+  });
+
+  test("draws at most eight series, the rest together, and loses nothing", () => {
+    const many = Array.from({ length: 20 }, (_, index) => ({
+      name: `s${index}`,
+      points: [[0, index] as const, [1, 1] as const],
+    }));
+    const few = fewer(many);
+    expect(few).toHaveLength(MOST_SERIES);
+    expect(few.at(-1)?.name).toBe(OTHER);
+    const sum = (all: typeof many) =>
+      all.flatMap((one) => one.points).reduce((total, point) => total + point[1], 0);
+    expect(sum(few as never)).toBe(sum(many));
+    expect(fewer(many.slice(0, 8))).toEqual(many.slice(0, 8));
+  });
+
+  test("takes a log scale only where every value is positive", () => {
+    const log = { ...spec, isLog: true };
+    expect(build(log, rows, columns).isLog).toBe(true);
+    expect(
+      build(log, [...rows, { day: "2026-11-03", protocol: "a", volume: 0, trades: 0 }], columns),
+    ).toMatchObject({
+      isLog: false,
+      note: "A log scale needs positive values.",
+    });
+    expect(build({ ...log, kind: "bar" }, rows, columns).isLog).toBe(false);
+  });
+
+  test("begins bars at zero", () => {
+    const bar = { ...spec, kind: "bar" as const };
+    expect(optionsOf(bar, build(bar, rows, columns), ink)).toMatchObject({ yAxis: { scale: false } });
+    expect(optionsOf(spec, build(spec, rows, columns), ink)).toMatchObject({ yAxis: { scale: true } });
+  });
+
+  test("never uses a tooltip that the policy would block", () => {
+    for (const kind of ["line", "area", "bar", "scatter", "pie"] as const) {
+      const own = { ...spec, kind };
+      expect(optionsOf(own, build(own, rows, columns), ink)).toMatchObject({
+        tooltip: { renderMode: "richText" },
+      });
+    }
+  });
+
+  test("keeps a series' colour by its name, and gives no two the same", () => {
+    expect(coloursOf(["uniswap", "curve"])[0]).toBe(coloursOf(["uniswap"])[0]);
+    expect(new Set(coloursOf(["a", "b", "c", "d", "e", "f", "g"])).size).toBe(7);
+  });
+
+  test("says in one sentence what it shows", () => {
+    expect(build(spec, rows, columns).summary).toBe(
+      "Line chart of b, a from 2026-11-01 to 2026-11-02, between 1.5 and 2.",
+    );
+    expect(build(spec, [], columns).summary).toBe("No values to draw.");
+  });
+
+  test("a counter shows the first row's value, whatever carries it", () => {
+    const counter = { ...spec, kind: "counter" as const, y: ["trades"] };
+    expect(counterOf(counter, rows.slice(1))).toEqual({ value: 9_007_199_254_740_993n, isNumber: true });
+    expect(counterOf(counter, [])).toEqual({ value: undefined, isNumber: false });
+  });
+});

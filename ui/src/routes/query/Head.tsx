@@ -1,0 +1,137 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Play, Save, Square, Workflow } from "lucide-react";
+import { archiveQuery, type SavedQuery } from "../../api/queries";
+import { Button } from "../../components/Button";
+import { SelectField } from "../../components/Field";
+import { Menu } from "../../components/Menu";
+import { confirmWithUndo } from "../../components/Toasts";
+import { TIERS, type Tier } from "../../graph/model";
+import { shownKeys } from "../../shell/keys";
+import style from "./Query.module.css";
+import type { Search } from "./Workbench";
+
+export const Head = ({
+  saved,
+  name,
+  isPrivate,
+  isDirty,
+  version,
+  isOlder,
+  tier,
+  onTier,
+  onName,
+  onPrivate,
+  isRunning,
+  canRun,
+  onRun,
+  onCancel,
+  isSaving,
+  onSave,
+  onFormat,
+  onParameters,
+  onFork,
+  onTab,
+}: {
+  saved: SavedQuery | undefined;
+  name: string;
+  isPrivate: boolean;
+  isDirty: boolean;
+  version: number;
+  isOlder: boolean;
+  tier: Tier;
+  onTier: (tier: Tier) => void;
+  onName: (name: string) => void;
+  onPrivate: (isPrivate: boolean) => void;
+  isRunning: boolean;
+  canRun: boolean;
+  onRun: () => void;
+  onCancel: () => void;
+  isSaving: boolean;
+  onSave: () => void;
+  onFormat: () => void;
+  onParameters: () => void;
+  onFork: () => void;
+  onTab: (tab: Search["tab"]) => void;
+}) => {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const archive = async (id: number) => {
+    await archiveQuery(id, true);
+    await client.invalidateQueries({ queryKey: ["queries"] });
+    confirmWithUndo("Query archived.", () => {
+      void archiveQuery(id, false).then(() => client.invalidateQueries({ queryKey: ["queries"] }));
+    });
+    void navigate({ to: "/queries" });
+  };
+  return (
+    <header className={style.head}>
+      <h1 className="unseen">{name || "New query"}</h1>
+      <input
+        className={style.name}
+        aria-label="Name of the query"
+        placeholder="Untitled query"
+        value={name}
+        maxLength={600}
+        onChange={(event) => onName(event.target.value)}
+      />
+      <span className={style.note}>
+        {isOlder ? `v${version}, an older version` : isDirty ? "unsaved" : saved ? `v${version}` : ""}
+        {isDirty && saved && !isOlder && ` · v${version}`}
+        {saved?.view && " · a view"}
+        {isPrivate && " · private"}
+      </span>
+      <SelectField label="Tier" hideLabel value={tier} options={TIERS} onChange={onTier} small />
+      {isRunning ? (
+        <Button onClick={onCancel} icon={<Square aria-hidden />} keys=".">
+          Cancel
+        </Button>
+      ) : (
+        <Button
+          look="primary"
+          onClick={onRun}
+          disabled={!canRun}
+          icon={<Play aria-hidden />}
+          keys={shownKeys("Mod+Enter")}
+        >
+          Run
+        </Button>
+      )}
+      <Button
+        onClick={onSave}
+        busy={isSaving}
+        disabled={!isDirty && saved !== undefined}
+        icon={<Save aria-hidden />}
+      >
+        Save
+      </Button>
+      {saved && (
+        <Button
+          icon={<Workflow aria-hidden />}
+          onClick={() => void navigate({ to: "/pipelines/$queryId", params: { queryId: String(saved.id) } })}
+        >
+          Pipeline
+        </Button>
+      )}
+      <Menu
+        actions={[
+          { label: "Format the SQL", keys: shownKeys("Mod+Shift+F"), onSelect: onFormat },
+          { label: "Parameters…", onSelect: onParameters },
+          { label: "Copy into a new query", onSelect: onFork },
+          ...(saved
+            ? [
+                { label: saved.view ? "View settings" : "Make it a view", onSelect: () => onTab("view") },
+                { label: "Versions and history", onSelect: () => onTab("history") },
+                {
+                  label: isPrivate ? "Make it public" : "Make it private",
+                  onSelect: () => onPrivate(!isPrivate),
+                },
+                "separator" as const,
+                { label: "Archive", onSelect: () => void archive(saved.id) },
+              ]
+            : []),
+        ]}
+      />
+    </header>
+  );
+};

@@ -1,0 +1,373 @@
+/** Editor, parameters and result of one query, saved or new. */
+
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { completionQuery } from "../../api/catalog";
+import { ApiError } from "../../api/http";
+import {
+  createQuery,
+  executeQuery,
+  executeSql,
+  type Parameter,
+  type SavedQuery,
+  savedQuery,
+  updateQuery,
+} from "../../api/queries";
+import { cancelExecution, isOver } from "../../api/results";
+import { Button } from "../../components/Button";
+import { CrashBoundary } from "../../components/CrashBoundary";
+import { clock } from "../../components/format";
+import { Skeleton } from "../../components/Panel";
+import { faultOf, ParamForm, valuesOf } from "../../components/ParamForm";
+import { ProblemLine } from "../../components/Problem";
+import { Split } from "../../components/Split";
+import { confirmDone } from "../../components/Toasts";
+import type { EditorHandle } from "../../editor/Editor";
+import { tidy } from "../../editor/tidy";
+import type { Tier } from "../../graph/model";
+import { useActions } from "../../shell/keys";
+import { nonce } from "../../shell/nonce";
+import { parametersOf, type querySearch, withParameters } from "../search";
+import { useOnce } from "../useOnce";
+import { CatalogSide } from "./CatalogSide";
+import { ConflictDialog, ParametersDialog, VersionDiff } from "./Dialogs";
+import { isSame, parametersFor, type Text, useDraft } from "./draft";
+import { ErrorStrip, type Shown } from "./ErrorStrip";
+import { Head } from "./Head";
+import style from "./Query.module.css";
+import { Results } from "./Results";
+import { useCheck } from "./useCheck";
+import { useExecution } from "./useExecution";
+
+const Editor = lazy(() => import("../../editor/Editor").then((module) => ({ default: module.Editor })));
+
+export type Search = ReturnType<typeof querySearch> & Record<string, unknown>;
+
+const EMPTY: Text = { name: "", sql: "", description: "", isPrivate: false, parameters: [] };
+const FORK = "fork";
+
+const textOf = (saved: SavedQuery): Text => ({
+  name: saved.name,
+  sql: saved.sql,
+  description: saved.description,
+  isPrivate: saved.isPrivate,
+  parameters: saved.parameters,
+});
+
+/** A copy handed to the page of a new query; taken once. */
+const takeFork = (): Text | undefined => {
+  const kept = sessionStorage.getItem(FORK);
+  sessionStorage.removeItem(FORK);
+  return kept ? (JSON.parse(kept) as Text) : undefined;
+};
+
+export const Workbench = ({
+  saved,
+  older,
+}: {
+  saved: SavedQuery | undefined;
+  older?: { version: number; sql: string; parameters: Parameter[] };
+}) => {
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const editor = useRef<EditorHandle>(null);
+  const [fork] = useState(() => (saved ? undefined : takeFork()));
+  // What is compared with: the version that was loaded, until a save.
+  const [base, setBase] = useState(() => ({
+    text: saved ? textOf(saved) : EMPTY,
+    version: saved?.version ?? 0,
+  }));
+  const [start] = useState(() =>
+    older ? { ...base.text, sql: older.sql, parameters: older.parameters } : (fork ?? base.text),
+  );
+  const { text, change, replace, isDirty, found, forget } = useDraft(
+    saved?.id ?? "new",
+    base.text,
+    base.version,
+    start,
+  );
+
+  const parameters = useMemo(() => parametersFor(text.sql, text.parameters), [text.sql, text.parameters]);
+  const chosen = parametersOf(search);
+  const values = valuesOf(parameters, chosen);
+  const isValid = parameters.every((one) => faultOf(one, values[one.key] ?? "") === undefined);
+  const [tier, setTier] = useState<Tier>("medium");
+  const [error, setError] = useState<unknown>();
+  const [conflict, setConflict] = useState<SavedQuery>();
+  const [isSaving, setSaving] = useState(false);
+  const [dialog, setDialog] = useState<"parameters">();
+
+  const set = useCallback(
+    (part: Partial<Search>, push = false) =>
+      void navigate({
+        to: ".",
+        search: ((before: Record<string, unknown>) => ({ ...before, ...part })) as never,
+        replace: !push,
+        resetScroll: false,
+      }),
+    [navigate],
+  );
+
+  const current = useExecution(saved?.id, search.exec, chosen);
+  const isRunning = current.execution !== undefined && !isOver(current.execution.state);
+  const checked = useCheck(text.sql, parameters, values);
+  const [ran, setRan] = useState<{ id: string; text: string; isPart: boolean }>();
+
+  // What runs next: the whole text, or the part of it that was marked.
+  const part = useRef("");
+  const run = useOnce(
+    (idempotencyKey) => {
+      const ask = { values, parameters, tier, idempotencyKey };
+      const isSaved =
+        saved !== undefined && part.current === "" && isSame({ ...text, name: base.text.name }, base.text);
+      return isSaved ? executeQuery(saved.id, ask) : executeSql(part.current || text.sql, ask);
+    },
+    ({ executionId }) => {
+      setRan({ id: executionId, text: part.current || text.sql, isPart: part.current !== "" });
+      set({ exec: executionId, row: undefined, filter: undefined, sort: undefined }, true);
+    },
+    setError,
+  );
+  const press = (onlySelection: boolean) => {
+    if (!isValid || text.sql.trim() === "") return;
+    part.current = onlySelection ? (editor.current?.selection() ?? "") : "";
+    run.press();
+  };
+
+  const store = async (version: number) => {
+    setSaving(true);
+    setError(undefined);
+    const draft = { ...text, name: text.name.trim() || "Untitled query", parameters };
+    try {
+      if (!saved) {
+        const id = await createQuery(draft);
+        forget();
+        await client.invalidateQueries({ queryKey: ["queries"] });
+        confirmDone("Query saved.");
+        await navigate({
+          to: "/queries/$id",
+          params: { id: String(id) },
+          search: ((before: Record<string, unknown>) => before) as never,
+          ignoreBlocker: true,
+        });
+        return;
+      }
+      await updateQuery(saved.id, draft, version);
+      const next = await client.fetchQuery({ ...savedQuery(saved.id), staleTime: 0 });
+      setBase({ text: textOf(next), version: next.version });
+      // What was typed while the answer was on its way stays as it is.
+      replace((before) => (isSame(before, text) ? textOf(next) : before));
+      forget();
+      setConflict(undefined);
+      await client.invalidateQueries({ queryKey: ["query", saved.id, "versions"] });
+      await client.invalidateQueries({ queryKey: ["queries"] });
+      confirmDone(`Saved as version ${next.version}.`);
+      if (search.v !== undefined) set({ v: undefined });
+    } catch (caught) {
+      if (saved && caught instanceof ApiError && caught.status === 409)
+        setConflict(await client.fetchQuery({ ...savedQuery(saved.id), staleTime: 0 }));
+      else setError(caught);
+    } finally {
+      setSaving(false);
+    }
+  };
+  const save = () => void store(base.version);
+  const format = () => {
+    editor.current?.setText(tidy(text.sql));
+  };
+  const takeText = (next: Text) => {
+    replace(next);
+    editor.current?.setText(next.sql);
+  };
+
+  useActions([
+    { id: "run", label: "Run", keys: "Mod+Enter", disabled: !isValid, run: () => press(false) },
+    { id: "run-part", label: "Run the selection", keys: "Mod+Shift+Enter", run: () => press(true) },
+    { id: "save", label: "Save", keys: "Mod+S", run: save },
+    { id: "format", label: "Format the SQL", keys: "Mod+Shift+F", run: format },
+    {
+      id: "cancel",
+      label: "Cancel the statement",
+      keys: ".",
+      disabled: !isRunning,
+      run: () => current.execution && void cancelExecution(current.execution.id).catch(setError),
+    },
+    {
+      id: "swap",
+      label: "Editor and result in turn",
+      keys: "Mod+J",
+      run: () => {
+        const grid = document.querySelector<HTMLElement>("[role=grid]");
+        if (document.activeElement?.closest("[data-editor]") && grid) grid.focus();
+        else editor.current?.focus();
+      },
+    },
+  ]);
+
+  const known = useCallback(async () => {
+    const catalog = await client.ensureQueryData(completionQuery);
+    return { ...catalog, parameters: parameters.map((one) => one.key) };
+  }, [client, parameters]);
+  useQuery(completionQuery);
+
+  const failure =
+    current.execution?.error &&
+    (!ran || ran.id === current.execution.id || search.exec === current.execution.id)
+      ? current.execution.error
+      : undefined;
+  const isFailureOfText =
+    failure !== undefined && (ran === undefined || (!ran.isPart && ran.text === text.sql));
+  const faults = useMemo(
+    () => ({
+      text: text.sql,
+      faults: [
+        ...(checked?.text === text.sql ? checked.result.errors : []),
+        ...(isFailureOfText && failure && checked?.result.ok !== false ? [failure] : []),
+      ],
+    }),
+    [text.sql, checked, failure, isFailureOfText],
+  );
+  // A failure of another text, or of a part of this one, has no place that could be shown here.
+  const shown: Shown | undefined =
+    faults.faults[0] ??
+    (failure && !isRunning ? (isFailureOfText ? failure : { message: failure.message }) : undefined);
+
+  return (
+    <div className={style.page}>
+      <Head
+        saved={saved}
+        name={text.name}
+        isPrivate={text.isPrivate}
+        isDirty={isDirty}
+        version={older?.version ?? base.version}
+        isOlder={older !== undefined}
+        tier={tier}
+        onTier={setTier}
+        onName={(name) => change({ name })}
+        onPrivate={(isPrivate) => change({ isPrivate })}
+        isRunning={isRunning || run.isBusy}
+        canRun={isValid && text.sql.trim() !== ""}
+        onRun={() => press(false)}
+        onCancel={() => current.execution && void cancelExecution(current.execution.id).catch(setError)}
+        isSaving={isSaving}
+        onSave={save}
+        onFormat={format}
+        onParameters={() => setDialog("parameters")}
+        onFork={() => {
+          sessionStorage.setItem(
+            FORK,
+            JSON.stringify({ ...text, name: `${text.name || "Query"} (copy)`, parameters }),
+          );
+          void navigate({ to: "/queries/new", search: withParameters(chosen) as never });
+        }}
+        onTab={(tab) => set({ tab }, true)}
+      />
+      {found && (
+        <div className={style.said} role="status">
+          There is a draft from {clock(found.at)} UTC that was not saved
+          {found.version !== base.version && `, begun on version ${found.version}`}.
+          <Button
+            small
+            onClick={() => {
+              takeText(found.text);
+              forget();
+            }}
+          >
+            Restore draft
+          </Button>
+          <Button small look="plain" onClick={forget}>
+            Discard
+          </Button>
+        </div>
+      )}
+      {parameters.length > 0 && (
+        <div className={style.params}>
+          <ParamForm
+            parameters={parameters}
+            values={values}
+            onChange={(key, value) => set({ [`p.${key}`]: value, exec: undefined })}
+          />
+        </div>
+      )}
+      {error !== undefined && (
+        <div className={style.said}>
+          <ProblemLine error={error} />
+        </div>
+      )}
+      <Split name="query" side="below" initial={360} least={140} label="Height of the result">
+        <Split name="query-catalog" side="right" initial={260} least={180} label="Width of the catalog">
+          <div className={style.editor}>
+            <CrashBoundary region="The editor">
+              <Suspense fallback={<Skeleton lines={5} />}>
+                <Editor
+                  ref={editor}
+                  text={start.sql}
+                  onChange={(sql) => change({ sql })}
+                  faults={faults}
+                  known={known}
+                  nonce={nonce}
+                />
+              </Suspense>
+            </CrashBoundary>
+            {shown && (
+              <ErrorStrip
+                error={shown}
+                more={Math.max(0, faults.faults.length - 1)}
+                onGoTo={(place) => editor.current?.goTo(place)}
+                onReplace={(place, by) => editor.current?.replace(place, by)}
+              />
+            )}
+          </div>
+          <CatalogSide onInsert={(name) => editor.current?.insert(name)} />
+        </Split>
+        <Results
+          saved={saved}
+          isDirty={isDirty}
+          hasParameters={parameters.length > 0}
+          current={current}
+          search={search}
+          set={set}
+          version={base.version}
+          onGoTo={(place) => editor.current?.goTo(place)}
+        />
+      </Split>
+      {conflict && (
+        <ConflictDialog
+          open
+          base={{ sql: base.text.sql, version: base.version }}
+          mine={text.sql}
+          theirs={conflict}
+          onClose={() => setConflict(undefined)}
+          onKeepMine={() => void store(conflict.version)}
+          onTakeTheirs={() => {
+            setBase({ text: textOf(conflict), version: conflict.version });
+            takeText(textOf(conflict));
+            forget();
+            setConflict(undefined);
+          }}
+        />
+      )}
+      {saved && search.diff !== undefined && (
+        <VersionDiff
+          id={saved.id}
+          version={search.diff}
+          current={text.sql}
+          onClose={() => set({ diff: undefined })}
+          onTake={(sql) => {
+            editor.current?.setText(sql);
+            set({ diff: undefined });
+          }}
+        />
+      )}
+      {dialog === "parameters" && (
+        <ParametersDialog
+          parameters={parameters}
+          onChange={(next) => change({ parameters: next })}
+          onClose={() => setDialog(undefined)}
+        />
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,30 @@
+/** Errors of the text, from the server, asked for when typing rests. */
+
+import { useEffect, useState } from "react";
+import { type Checked, checkSql, type Parameter } from "../../api/queries";
+
+const REST_MS = 350;
+
+export const useCheck = (sql: string, parameters: readonly Parameter[], values: Record<string, string>) => {
+  const [checked, setChecked] = useState<{ text: string; result: Checked }>();
+  const key = JSON.stringify([sql, parameters.map((one) => [one.key, one.type]), values]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for what is checked
+  useEffect(() => {
+    if (sql.trim() === "") {
+      setChecked(undefined);
+      return;
+    }
+    const abort = new AbortController();
+    const timer = setTimeout(() => {
+      checkSql(sql, parameters, values, abort.signal).then(
+        (result) => setChecked({ text: sql, result }),
+        () => {}, // a check that cannot be had changes nothing; running says what is wrong
+      );
+    }, REST_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [key]);
+  return checked;
+};
