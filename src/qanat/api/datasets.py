@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from qanat.api.catalog import label_of
 from qanat.api.parameters import Limit, Offset
@@ -52,9 +52,11 @@ async def datasets(
     request: Request,
     limit: Limit = None,
     offset: Offset = None,
-    owner_handle: Annotated[str | None, Parameter(description="Only those of this owner")] = None,
+    owner_handle: Annotated[
+        str | None, QueryParameter(description="Only those of this owner")
+    ] = None,
     type_: Annotated[
-        str | None, Parameter(query="type", description="Comma list of dataset types")
+        str | None, QueryParameter(name="type", description="Comma list of dataset types")
     ] = None,
 ) -> wire.DatasetList:
     """Return relations, by name."""
@@ -77,7 +79,7 @@ async def datasets(
 )
 async def dataset(
     request: Request,
-    slug: Annotated[str, Parameter(description="Full name, such as dune.me.prices")],
+    slug: Annotated[str, PathParameter(description="Full name, such as dune.me.prices")],
 ) -> wire.Dataset:
     """Return one relation."""
     found = await request.services.call_long(
@@ -94,7 +96,7 @@ async def dataset(
     example=_FOUND,
     body_required=False,
 )
-async def search_datasets(request: Request, data: wire.Search) -> wire.SearchResults:
+async def search_datasets(request: Request, data: JSONBody[wire.Search]) -> wire.SearchResults:
     """Return what was found, best first."""
     found = await request.services.call_long(
         request.services.coordinator.catalog.tables, request.caller
@@ -113,7 +115,7 @@ async def search_datasets(request: Request, data: wire.Search) -> wire.SearchRes
         "pagination": {"limit": 20, "offset": 0, "has_more": False},
     },
 )
-async def search_by_contract(data: wire.ContractSearch) -> wire.SearchResults:
+async def search_by_contract(data: JSONBody[wire.ContractSearch]) -> wire.SearchResults:
     """Return nothing: no contract is decoded here."""
     return wire.no_contracts(data)
 

@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 from litestar.response import Stream
 
 from qanat.api.looking import look_again, look_around, look_at_nodes
@@ -44,7 +44,7 @@ async def run_events(
     request: Request,
     pipeline_execution_id: RunIdText,
     after: Annotated[
-        str | None, Parameter(description="The last event seen; Last-Event-ID wins")
+        str | None, QueryParameter(description="The last event seen; Last-Event-ID wins")
     ] = None,
 ) -> Stream:
     """Answer until the run is over, the client goes away or the server stops."""

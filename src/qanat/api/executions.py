@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from qanat.api.parameters import ExecutionIdText, QueryIdText
 from qanat.api.requests import Request
@@ -56,10 +56,10 @@ RESULT_EXAMPLE: Final = {
     "result": {"rows": [{"day": "2026-11-01", "volume": 12.5}], "metadata": METADATA_EXAMPLE},
 }
 ParametersText = Annotated[
-    str | None, Parameter(description="A JSON object; what the body says wins")
+    str | None, QueryParameter(description="A JSON object; what the body says wins")
 ]
 Performance = Annotated[
-    str | None, Parameter(description="small, medium or large; what the body says wins")
+    str | None, QueryParameter(description="small, medium or large; what the body says wins")
 ]
 
 
@@ -75,7 +75,7 @@ Performance = Annotated[
 async def execute_query(
     request: Request,
     query_id: QueryIdText,
-    data: wire.Execute,
+    data: JSONBody[wire.Execute],
     performance: Performance = None,
     query_parameters: ParametersText = None,
 ) -> wire.Started:
@@ -102,7 +102,7 @@ async def execute_query(
     asks={"sql": "SELECT 1 AS n", "performance": "medium"},
     also=(402, 413, 422),
 )
-async def execute_sql(request: Request, data: wire.ExecuteSql) -> wire.Started:
+async def execute_sql(request: Request, data: JSONBody[wire.ExecuteSql]) -> wire.Started:
     """Answer once the run is recorded; what is wrong inside the SQL is the execution's error."""
     services = request.services
     values = common.given(data.query_parameters) or {}

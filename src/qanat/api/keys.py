@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from qanat.api.parameters import KeyIdText
 from qanat.api.requests import Request
@@ -40,7 +41,7 @@ async def list_keys(request: Request) -> wire.Keys:
     asks={"name": "laptop", "scope": "read"},
     example={**_KEY, "key": "qk_3fK0000000000000000000000000000000000000000"},
 )
-async def create_key(request: Request, data: wire.NewKey) -> wire.KeyShown:
+async def create_key(request: Request, data: JSONBody[wire.NewKey]) -> wire.KeyShown:
     """Make a key of the caller's handle."""
     services = request.services
     secret = store.new_secret()

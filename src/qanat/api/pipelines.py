@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 from msgspec import UNSET
 
 from qanat.api.executions import ParametersText, Performance
-from qanat.api.parameters import Limit, Offset, QueryIdText
+from qanat.api.parameters import Limit, Offset, QueryIdText, Search
 from qanat.api.requests import Request
 from qanat.api.routing import delete, get, post, put
 from qanat.api.wire import common
@@ -94,7 +95,7 @@ async def query_pipeline(
     also=(409,),
 )
 async def put_pipeline(
-    request: Request, query_id: QueryIdText, data: wire.PutPipeline
+    request: Request, query_id: QueryIdText, data: JSONBody[wire.PutPipeline]
 ) -> wire.PipelineShown:
     """Answer with the graph, with the edges that lineage implies."""
     id_ = common.query_id(query_id)
@@ -146,7 +147,7 @@ async def delete_pipeline(request: Request, query_id: QueryIdText) -> Message:
     body_required=False,
 )
 async def execute_query_pipeline(
-    request: Request, query_id: QueryIdText, data: wire.ExecutePipeline
+    request: Request, query_id: QueryIdText, data: JSONBody[wire.ExecutePipeline]
 ) -> wire.RunStarted:
     """Answer once the run is recorded."""
     id_ = common.query_id(query_id)
@@ -170,7 +171,9 @@ async def execute_query_pipeline(
     asks={"pipeline": _GRAPH},
     also=(402, 409, 422),
 )
-async def execute_pipeline(request: Request, data: wire.ExecuteAnyPipeline) -> wire.RunStarted:
+async def execute_pipeline(
+    request: Request, data: JSONBody[wire.ExecuteAnyPipeline]
+) -> wire.RunStarted:
     """Answer once the run is recorded."""
     services, caller = request.services, request.caller
     graph, query = data.pipeline, data.query_id
@@ -218,7 +221,7 @@ async def execute_pipeline(request: Request, data: wire.ExecuteAnyPipeline) -> w
     },
 )
 async def list_pipelines(
-    request: Request, q: str | None = None, limit: Limit = None, offset: Offset = None
+    request: Request, q: Search = None, limit: Limit = None, offset: Offset = None
 ) -> Configured:
     """Answer with a page: last run first, then by name."""
     services, caller = request.services, request.caller

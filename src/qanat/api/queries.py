@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Annotated, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 
-from qanat.api.parameters import Limit, Offset, QueryIdText
+from qanat.api.parameters import Limit, Offset, QueryIdText, VersionText
 from qanat.api.requests import Request
 from qanat.api.routing import get, patch, post
 from qanat.api.saving import reads_of
@@ -55,7 +55,7 @@ ATTEMPTS: Final = 5  #: of an update that others overtake
 
 
 @post("/query", tag=TAG, summary="Save a query", example=_ID, asks=_BODY, also=(413,))
-async def create_query(request: Request, data: wire.CreateQuery) -> wire.QueryId:
+async def create_query(request: Request, data: JSONBody[wire.CreateQuery]) -> wire.QueryId:
     """Answer with its id. The SQL is not judged here."""
     services, caller = request.services, request.caller
     declared = parameters_of(data.parameters, data.query_parameters) or ()
@@ -100,7 +100,7 @@ async def read_query(request: Request, query_id: QueryIdText) -> wire.QueryShown
     also=(409, 413),
 )
 async def update_query(
-    request: Request, query_id: QueryIdText, data: wire.ChangeQuery
+    request: Request, query_id: QueryIdText, data: JSONBody[wire.ChangeQuery]
 ) -> wire.QueryId:
     """Answer once it is saved; what is not sent stays."""
     id_ = common.query_id(query_id)
@@ -261,9 +261,9 @@ async def list_queries(
     limit: Limit = None,
     offset: Offset = None,
     q: Annotated[
-        str | None, Parameter(description="Part of name, description or tag, or the id")
+        str | None, QueryParameter(description="Part of name, description or tag, or the id")
     ] = None,
-    archived: Annotated[str | None, Parameter(description="true: only archived ones")] = None,
+    archived: Annotated[str | None, QueryParameter(description="true: only archived ones")] = None,
 ) -> wire.QueryList:
     """Answer with a page."""
     most, after = common.page(limit, offset, default=20, most=1000)
@@ -317,7 +317,9 @@ async def list_versions(
         "created_at": "2026-11-24T10:00:00.000000Z",
     },
 )
-async def read_version(request: Request, query_id: QueryIdText, version: str) -> wire.VersionShown:
+async def read_version(
+    request: Request, query_id: QueryIdText, version: VersionText
+) -> wire.VersionShown:
     """Answer with that version's text."""
     id_, caller = common.query_id(query_id), request.caller
     number = common.number(version, "the version")
@@ -358,7 +360,7 @@ async def read_version(request: Request, query_id: QueryIdText, version: str) ->
 async def list_executions(
     request: Request,
     query_id: QueryIdText,
-    before: Annotated[str | None, Parameter(description="Executions before this one")] = None,
+    before: Annotated[str | None, QueryParameter(description="Executions before this one")] = None,
     limit: Limit = None,
 ) -> wire.ExecutionList:
     """Answer with a page."""

@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from litestar.response import Stream
 
 from qanat.api.executions import RESULT_EXAMPLE, as_json
@@ -167,7 +168,7 @@ async def query_arrow(request: Request, query_id: QueryIdText) -> Stream:
     tag=TAG,
     summary="A custom endpoint; this server has none",
 )
-async def custom_endpoint(handle: str, slug: str) -> wire.ExecutionResult:
+async def custom_endpoint(handle: FromPath[str], slug: FromPath[str]) -> wire.ExecutionResult:
     """Answer that there is none."""
     raise NotFoundError(f"not found: no custom endpoint {handle[:64]}/{slug[:64]}")
 

@@ -24,6 +24,7 @@ API: Final = "/api/v1"
 _WORDS: Final = {
     400: "Malformed request",
     401: "No key, or one that is unknown or revoked",
+    402: "A limit of the server: too many cells for one answer",
     403: "The key may not do this",
     404: "Unknown, or private to another owner",
     409: "It exists already, or moved since it was read",

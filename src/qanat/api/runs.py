@@ -6,11 +6,11 @@ from typing import Annotated, Any, Final
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from qanat.api.executions import as_json
 from qanat.api.looking import look_around
-from qanat.api.parameters import Limit, RunIdText
+from qanat.api.parameters import Limit, NodeIdText, RunIdText
 from qanat.api.requests import Request
 from qanat.api.routing import get, post
 from qanat.api.wire import common, comparison
@@ -134,20 +134,26 @@ async def run_status(
 )
 async def list_runs(  # the filters
     request: Request,
-    state: Annotated[str | None, Parameter(description="Comma list of states")] = None,
-    kind: Annotated[
-        str | None, Parameter(description="Comma list; absent: pipeline,refresh,rollback")
+    states: Annotated[
+        str | None, QueryParameter(name="state", description="Comma list of states")
     ] = None,
-    q: Annotated[str | None, Parameter(description="Part of the title, or an id's start")] = None,
-    query_id: Annotated[int | None, Parameter(description="Runs of this target")] = None,
-    since: Annotated[str | None, Parameter(description="Submitted at or after")] = None,
-    before: Annotated[str | None, Parameter(description="Runs accepted before this one")] = None,
+    kind: Annotated[
+        str | None, QueryParameter(description="Comma list; absent: pipeline,refresh,rollback")
+    ] = None,
+    q: Annotated[
+        str | None, QueryParameter(description="Part of the title, or an id's start")
+    ] = None,
+    query_id: Annotated[int | None, QueryParameter(description="Runs of this target")] = None,
+    since: Annotated[str | None, QueryParameter(description="Submitted at or after")] = None,
+    before: Annotated[
+        str | None, QueryParameter(description="Runs accepted before this one")
+    ] = None,
     limit: Limit = None,
 ) -> wire.RunList:
     """Answer with a page."""
     most, _ = common.page(limit, None, default=50, most=200)
     wanted = history.RunFilter(
-        states=_words(state, frozenset(RunState), "state"),
+        states=_words(states, frozenset(RunState), "state"),
         kinds=_words(kind, KINDS, "kind") or SHOWN_KINDS,
         search=q or "",
         query=None if query_id is None else min(max(query_id, -1), common.LARGEST_ID),
@@ -200,7 +206,7 @@ async def run_detail(request: Request, pipeline_execution_id: RunIdText) -> wire
     },
 )
 async def run_node(
-    request: Request, pipeline_execution_id: RunIdText, node_id: str
+    request: Request, pipeline_execution_id: RunIdText, node_id: NodeIdText
 ) -> wire.NodeDetail:
     """Answer with the node as it is now."""
     id_ = common.run_id(pipeline_execution_id)
@@ -246,7 +252,7 @@ async def cancel_run(request: Request, pipeline_execution_id: RunIdText) -> Succ
 async def compare_runs(
     request: Request,
     pipeline_execution_id: RunIdText,
-    with_: Annotated[str | None, Parameter(query="with", description="The other run")] = None,
+    with_: Annotated[str | None, QueryParameter(name="with", description="The other run")] = None,
 ) -> comparison.Comparison:
     """Answer with the differences first."""
     if with_ is None:

@@ -12,6 +12,7 @@ from typing import Final
 from litestar import Response
 from litestar.datastructures import Cookie
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from qanat.api.auth import COOKIE, SECRET_CHARS
 from qanat.api.requests import Request
@@ -42,7 +43,7 @@ _SESSION: Final = {
     example=_SESSION,
     security=[{}],
 )
-async def sign_in(request: Request, data: wire.SignIn) -> Response[wire.SessionShown]:
+async def sign_in(request: Request, data: JSONBody[wire.SignIn]) -> Response[wire.SessionShown]:
     """Give a cookie for a key."""
     _refuse_other_sites(request)
     services = request.services

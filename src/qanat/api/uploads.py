@@ -6,10 +6,11 @@ Every route also has the name that older clients know (contract section 9).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, cast
+from typing import Annotated, Any, Final, cast
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath, JSONBody
 
 from qanat.api.parameters import Limit, Offset
 from qanat.api.requests import Request
@@ -27,6 +28,8 @@ from qanat.store.database import Transaction
 from qanat.store.uploads import NewUpload, Upload
 
 TAG: Final = "Uploads"
+Namespace = Annotated[str, PathParameter(description="Handle of the table's owner")]
+Table = Annotated[str, PathParameter(description="Last part of the table's name")]
 _TABLE: Final = {
     "full_name": "dune.me.prices",
     "is_private": False,
@@ -50,7 +53,7 @@ async def _tables(request: Request, limit: Limit = None, offset: Offset = None) 
     return answer
 
 
-async def _create(request: Request, data: wire.CreateTable) -> wire.TableCreated:
+async def _create(request: Request, data: JSONBody[wire.CreateTable]) -> wire.TableCreated:
     """Make a table without rows."""
     caller, services = request.caller, request.services
     wire.require_own(data.namespace, caller)
@@ -107,7 +110,9 @@ async def _upload_csv(request: Request) -> wire.CsvUploaded:
     )
 
 
-async def _insert(request: Request, namespace: str, table_name: str) -> wire.Inserted:
+async def _insert(
+    request: Request, namespace: FromPath[str], table_name: FromPath[str]
+) -> wire.Inserted:
     """Add the rows of a file to a table; all of them, or none."""
     services, caller = request.services, request.caller
     label = wire.label_of(namespace, table_name)
@@ -120,7 +125,7 @@ async def _insert(request: Request, namespace: str, table_name: str) -> wire.Ins
     return wire.Inserted(name=label, rows_written=loaded.row_count, bytes_written=body.size_bytes)
 
 
-async def _clear(request: Request, namespace: str, table_name: str) -> Message:
+async def _clear(request: Request, namespace: FromPath[str], table_name: FromPath[str]) -> Message:
     """Take every row out of a table."""
     services = request.services
     label = wire.label_of(namespace, table_name)
@@ -128,7 +133,7 @@ async def _clear(request: Request, namespace: str, table_name: str) -> Message:
     return Message(message=f"Table {label} successfully cleared")
 
 
-async def _delete(request: Request, namespace: str, table_name: str) -> Message:
+async def _delete(request: Request, namespace: FromPath[str], table_name: FromPath[str]) -> Message:
     """Delete a table; runs in flight go on with the rows that they pinned."""
     services = request.services
     label = wire.label_of(namespace, table_name)

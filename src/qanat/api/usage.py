@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, QueryParameter
 
 from qanat.api.parameters import Limit, Offset
 from qanat.api.requests import Request
@@ -20,7 +20,7 @@ from qanat.store import usage as store
 from qanat.store.database import Transaction
 
 TAG: Final = "Usage"
-Day = Annotated[str | None, Parameter(description="A day in UTC, such as 2026-11-24")]
+Day = Annotated[str | None, QueryParameter(description="A day in UTC, such as 2026-11-24")]
 
 
 @post(
@@ -44,7 +44,7 @@ Day = Annotated[str | None, Parameter(description="A day in UTC, such as 2026-11
         ],
     },
 )
-async def usage(request: Request, data: wire.AskUsage) -> wire.Usage:
+async def usage(request: Request, data: JSONBody[wire.AskUsage]) -> wire.Usage:
     """Return every month that overlaps the days in question; else this one."""
     services, owner = request.services, request.caller.handle
     months = wire.months(data, services.clock.now().date())
@@ -74,7 +74,9 @@ async def usage(request: Request, data: wire.AskUsage) -> wire.Usage:
 )
 async def usage_days(
     request: Request,
-    from_: Annotated[str | None, Parameter(query="from", description="The first day, UTC")] = None,
+    from_: Annotated[
+        str | None, QueryParameter(name="from", description="The first day, UTC")
+    ] = None,
     to: Day = None,
 ) -> wire.UsageDays:
     """Return days, both ends included; else those of this month."""
@@ -123,7 +125,7 @@ async def usage_receipts(
     request: Request,
     date: Day = None,
     query_id: Annotated[
-        str | None, Parameter(description="Only those of this query; 0: ad-hoc SQL")
+        str | None, QueryParameter(description="Only those of this query; 0: ad-hoc SQL")
     ] = None,
     limit: Limit = None,
     offset: Offset = None,

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Annotated, Final
 
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import Parameter
+from litestar.params import JSONBody, PathParameter
 
 from qanat import cron
+from qanat.api.checking import view_columns
 from qanat.api.parameters import Limit, Offset
 from qanat.api.requests import Request
 from qanat.api.routing import delete, get, post
@@ -18,6 +19,7 @@ from qanat.api.wire.common import Message
 from qanat.errors import ForbiddenError, InvalidRequestError
 from qanat.model.pipeline import tier_of
 from qanat.names import Label, NameId, new_ulid
+from qanat.sql.interface import Template
 from qanat.store import queries, views
 from qanat.store.database import Transaction
 from qanat.store.queries import Query
@@ -43,7 +45,7 @@ _STARTED: Final = {
     "pipeline_execution_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A",
 }
 NameText = Annotated[
-    str, Parameter(description="Full name, or the last part in the key's own namespace")
+    str, PathParameter(description="Full name, or the last part in the key's own namespace")
 ]
 
 
@@ -55,7 +57,7 @@ NameText = Annotated[
     asks={"name": "result_base", "query_id": 12, "cron_expression": "0 */6 * * *"},
     also=(402, 409, 422),
 )
-async def upsert_view(request: Request, data: wire.UpsertView) -> wire.Upserted:
+async def upsert_view(request: Request, data: JSONBody[wire.UpsertView]) -> wire.Upserted:
     """Answer once the view is there and its refresh is recorded."""
     services, caller = request.services, request.caller
     label = wire.new_label(data.name, caller)
@@ -63,6 +65,9 @@ async def upsert_view(request: Request, data: wire.UpsertView) -> wire.Upserted:
     schedule = _schedule(data, services.clock.now())
     query_id = common.query_id(str(data.query_id))
     idempotency = await request.idempotency()
+    query = await services.read(queries.read, caller, query_id)
+    _check_query(query)
+    _check_names(query, await services.call(view_columns, services, caller, query.text.sql))
     id_ = NameId(new_ulid(services.clock.now()))
 
     def work(tx: Transaction) -> None:
@@ -144,7 +149,9 @@ async def delete_view(request: Request, name: NameText) -> Message:
     also=(402, 409, 422),
     body_required=False,
 )
-async def refresh_view(request: Request, name: NameText, data: wire.RefreshView) -> wire.Refreshed:
+async def refresh_view(
+    request: Request, name: NameText, data: JSONBody[wire.RefreshView]
+) -> wire.Refreshed:
     """Answer once the refresh is recorded."""
     services, caller = request.services, request.caller
     label = wire.full_label(name, caller)
@@ -209,6 +216,15 @@ def _check_query(query: Query) -> None:
     if query.text.parameters:
         raise InvalidRequestError(
             f"query {query.id} has parameters: a materialized view is made of a query without"
+        )
+
+
+def _check_names(query: Query, made: Template | None) -> None:
+    """Return if every column has a name. A text that cannot be read yet fails when it is run."""
+    if made is not None and made.unnamed:
+        place = made.unnamed[0] + 1
+        raise InvalidRequestError(
+            f"query {query.id} has an unnamed column at place {place}: a view needs names for all"
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import JSONBody
 
 from qanat.api.parameters import Limit, Offset, QueryIdText, VisualizationIdText
 from qanat.api.requests import Request
@@ -33,7 +34,7 @@ _SHOWN: Final = {
     example={"id": 55},
 )
 async def create_visualization(
-    request: Request, query_id: QueryIdText, data: wire.ChartSent
+    request: Request, query_id: QueryIdText, data: JSONBody[wire.ChartSent]
 ) -> wire.Id:
     """Make a visualization of one of the caller's saved queries."""
     services = request.services
@@ -83,7 +84,7 @@ async def get_visualization(
     example={"id": 55},
 )
 async def put_visualization(
-    request: Request, visualization_id: VisualizationIdText, data: wire.ChartSent
+    request: Request, visualization_id: VisualizationIdText, data: JSONBody[wire.ChartSent]
 ) -> wire.Id:
     """Make a visualization into what was sent, whole."""
     services, id_ = request.services, number(visualization_id, "the visualization ID")

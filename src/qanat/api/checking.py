@@ -1,0 +1,187 @@
+"""A text is read as a run would read it, and nothing is run. Blocks.
+
+A view that was never published has no columns yet: those of its query stand in, so that a chain
+of new views can be written before any of them has run.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from qanat.api.services import Services
+from qanat.api.wire import checks as wire
+from qanat.api.wire.runs import ColumnShown
+from qanat.errors import InvalidRequestError, NotFoundError, QanatError, SqlRejectedError
+from qanat.model.access import Caller
+from qanat.model.parameters import Parameter
+from qanat.model.types import Column, Columns
+from qanat.names import Label, QueryId
+from qanat.sql.compile import compile_statement
+from qanat.sql.interface import Reference, Template, ViewedQuery
+from qanat.sql.lineage import references
+from qanat.sql.parameters import (
+    auto_declare,
+    default_text,
+    placeholders,
+    substitute,
+    value_text,
+)
+from qanat.sql.scope import nearest
+from qanat.sql.source import Source
+from qanat.store import catalog, queries
+
+UNPUBLISHED: Final = 32  #: views below one another that have no rows yet
+_NO_TABLE: Final = re.compile(r"Table '([^']+)' does not exist")
+
+
+def check(
+    services: Services,
+    caller: Caller,
+    sql: str,
+    declared: Sequence[Parameter],
+    given: Mapping[str, object],
+) -> wire.CheckedSql:
+    """Return what is wrong with a text, or what it gives."""
+    problems: list[wire.SqlProblem] = []
+    values = _values(sql, declared, given, problems)
+    reading = _Reading(services, caller)
+    template = None
+    try:
+        template = compile_statement(sql, values, reading.columns, reading.viewed)
+    except SqlRejectedError as error:
+        problems.append(
+            wire.problem(error.message, error.position, reading.suggestion(error.message))
+        )
+    except QanatError as error:
+        problems.append(wire.problem(str(error), None))
+    ok = template is not None and not problems
+    return wire.CheckedSql(
+        ok=ok,
+        errors=problems,
+        columns=[ColumnShown(name=one.name, type=one.type) for one in _columns(template)]
+        if ok
+        else [],
+        parameters=list(placeholders(sql)),
+        reads=list(reading.named(sql, values)),
+    )
+
+
+def view_columns(services: Services, caller: Caller, sql: str) -> Template | None:
+    """Return what a query without parameters gives; None if it cannot be told now."""
+    reading = _Reading(services, caller)
+    try:
+        return compile_statement(sql, {}, reading.columns, reading.viewed)
+    except QanatError:
+        return None
+
+
+def _values(
+    sql: str,
+    declared: Sequence[Parameter],
+    given: Mapping[str, object],
+    problems: list[wire.SqlProblem],
+) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for parameter in auto_declare(sql, declared):
+        values[parameter.key] = default_text(parameter)
+        if parameter.key in given:
+            try:
+                values[parameter.key] = value_text(parameter, given[parameter.key])  # type: ignore[arg-type]  # it refuses what does not fit
+            except InvalidRequestError as error:
+                problems.append(wire.problem(str(error), None))
+    return values
+
+
+class _Reading:
+    """What a caller's text may read, as it is now."""
+
+    def __init__(self, services: Services, caller: Caller) -> None:
+        self._services, self._caller = services, caller
+        self._sources = services.coordinator.context.sources
+        self._open: list[Label] = []
+
+    def columns(self, label: Label) -> Columns | None:
+        """Return the columns of a relation; None if there is none by that name."""
+        if label in self._sources.labels:
+            return self._sources.now(label).version.columns
+        found = self._services.database.read(lambda tx: catalog.find(tx, self._caller, label))
+        if found is None:
+            return None
+        if found.columns or found.query is None:
+            return tuple(Column(column.name, column.type) for column in found.columns)
+        return self._of_query(label, found.query)
+
+    def _of_query(self, label: Label, query: QueryId) -> Columns | None:
+        if label in self._open or len(self._open) >= UNPUBLISHED:
+            raise SqlRejectedError(f"{label} reads itself: {' > '.join([*self._open, label])}")
+        self._open.append(label)
+        try:
+            text = self._services.database.read(
+                lambda tx: queries.read(tx, self._caller, query)
+            ).text
+            return _columns(compile_statement(text.sql, {}, self.columns, self.viewed))
+        except SqlRejectedError as error:
+            # Its places belong to another text.
+            raise SqlRejectedError(f"{label} cannot be computed: {error.message}") from error
+        except NotFoundError:
+            return None
+        finally:
+            self._open.pop()
+
+    def viewed(self, reference: Reference) -> ViewedQuery:
+        """Return the query behind a query view."""
+        id_ = reference.query or QueryId(0)
+        try:
+            found = self._services.database.read(lambda tx: queries.read(tx, self._caller, id_))
+        except NotFoundError:
+            raise SqlRejectedError(f"Query '{id_}' does not exist", reference.position) from None
+        if found.head.is_archived or found.head.is_temp:
+            raise SqlRejectedError(f"Query '{id_}' is archived or not saved", reference.position)
+        return ViewedQuery(
+            query=id_,
+            version=found.version,
+            sql=found.text.sql,
+            parameters=found.text.parameters,
+        )
+
+    def suggestion(self, message: str) -> str | None:
+        """Return a name that was probably meant, where an unknown table is the error."""
+        unknown = _NO_TABLE.match(message)
+        if unknown is None:
+            return None
+        seen = self._services.database.read(lambda tx: catalog.visible(tx, self._caller))
+        labels = [*map(str, self._sources.labels), *(str(one.label) for one in seen)]
+        return nearest(unknown[1], labels)
+
+    def named(self, sql: str, values: Mapping[str, str]) -> Iterator[wire.SqlRead]:
+        """Yield the relations that a text names, each once."""
+        try:
+            found = list(references(Source(substitute(sql, values))))
+        except (QanatError, RecursionError):
+            return
+        seen: set[str] = set()
+        for reference in found:
+            name = reference.label if reference.query is None else f"query_{reference.query}"
+            if name not in seen:
+                seen.add(name)
+                yield wire.SqlRead(
+                    name=name,
+                    kind=self._kind(reference),
+                    line=reference.position.line,
+                    column=reference.position.column,
+                )
+
+    def _kind(self, reference: Reference) -> str:
+        if reference.query is not None:
+            return "query"
+        label = reference.label
+        found = self._services.database.read(lambda tx: catalog.find(tx, self._caller, label))
+        return "source" if found is None else found.kind
+
+
+def _columns(template: Template | None) -> Columns:
+    if template is None:
+        return ()
+    return tuple(map(Column, template.names, template.types))
