@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from qanat.api.parameters import Limit, Offset
 from qanat.api.requests import Request
@@ -110,9 +110,7 @@ async def _upload_csv(request: Request) -> wire.CsvUploaded:
     )
 
 
-async def _insert(
-    request: Request, namespace: FromPath[str], table_name: FromPath[str]
-) -> wire.Inserted:
+async def _insert(request: Request, namespace: Namespace, table_name: Table) -> wire.Inserted:
     """Add the rows of a file to a table; all of them, or none."""
     services, caller = request.services, request.caller
     label = wire.label_of(namespace, table_name)
@@ -125,7 +123,7 @@ async def _insert(
     return wire.Inserted(name=label, rows_written=loaded.row_count, bytes_written=body.size_bytes)
 
 
-async def _clear(request: Request, namespace: FromPath[str], table_name: FromPath[str]) -> Message:
+async def _clear(request: Request, namespace: Namespace, table_name: Table) -> Message:
     """Take every row out of a table."""
     services = request.services
     label = wire.label_of(namespace, table_name)
@@ -133,7 +131,7 @@ async def _clear(request: Request, namespace: FromPath[str], table_name: FromPat
     return Message(message=f"Table {label} successfully cleared")
 
 
-async def _delete(request: Request, namespace: FromPath[str], table_name: FromPath[str]) -> Message:
+async def _delete(request: Request, namespace: Namespace, table_name: Table) -> Message:
     """Delete a table; runs in flight go on with the rows that they pinned."""
     services = request.services
     label = wire.label_of(namespace, table_name)
