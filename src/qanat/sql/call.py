@@ -63,8 +63,10 @@ class Calls:
             function.kind == "aggregate" and function.ordered and not written.order
         ):
             self.statement.volatile = True
-        if written.name == "count" and written.arguments and isinstance(
-            written.arguments[0], exp.Star
+        if (
+            written.name == "count"
+            and written.arguments
+            and isinstance(written.arguments[0], exp.Star)
         ):
             written.arguments = []
         chosen, bound, values = self._match(written, function, scope)
@@ -193,9 +195,7 @@ class Calls:
             f"Expected: {expected}"
         )  # fmt: skip
 
-    def _fits(
-        self, chosen: Signature, values: list[Value], lambdas: list[bool]
-    ) -> Bindings | None:
+    def _fits(self, chosen: Signature, values: list[Value], lambdas: list[bool]) -> Bindings | None:
         if not chosen.takes(len(values)):
             return None
         bound: Bindings = {}
@@ -358,6 +358,18 @@ class Calls:
             return Value(f"nullif({left.text}, {right.text})", left.type)
         return Value(f"CASE WHEN NOT coalesce({test}, false) THEN {left.text} END", left.type)
 
+    def _mod(self, written: Written, scope: Scope) -> Value:
+        if len(written.arguments) != 2:
+            raise self.refused(written.node, "mod takes two arguments")
+        left, right = (self.expressions.value(part, scope) for part in written.arguments)
+        try:
+            pair = (left.text, left.type), (right.text, right.type)
+            return Value(*operators.arithmetic("%", *pair))
+        except operators.NoOperatorError:
+            raise self.refused(
+                written.node, f"mod of {left.type} and {right.type} is not supported"
+            ) from None
+
     def _extract(self, written: Written, scope: Scope) -> Value:
         node = written.node
         unit = node.this.name.lower()
@@ -396,7 +408,7 @@ class Calls:
         template, type_ = made
         text = template.format(casts.fit(value.text, value.type, VARCHAR))
         returning = written.node.args.get("returning")
-        if returning is not None:
+        if isinstance(returning, exp.Expr):
             type_, _ = self.expressions.type_of(returning)
             try:
                 text = casts.cast(text, VARCHAR, type_, trying=True)
@@ -411,6 +423,13 @@ def _constant(node: exp.Expr) -> str | None:
         return str(node.this)
     if isinstance(node, exp.Neg) and isinstance(node.this, exp.Literal):
         return f"-{node.this.this}"
+    if isinstance(node, exp.Anonymous) and node.name.removeprefix(MARK) == "array":
+        parts = [_constant(part) for part in node.expressions]
+        return (
+            f"[{', '.join(part for part in parts if part is not None)}]"
+            if all(part is not None and part.replace(".", "", 1).isdigit() for part in parts)
+            else None
+        )
     return None
 
 
@@ -428,9 +447,9 @@ _NODES: Final[dict[type[exp.Expr], tuple[str, tuple[str, ...]]]] = {
 }
 _SPECIAL: Final = {
     "array": Calls._array, "row": Calls._row, "if": Calls._if, "try": Calls._try,  # noqa: SLF001
-    "nullif": Calls._nullif, "extract": Calls._extract, "trim from": Calls._trim,  # noqa: SLF001
+    "nullif": Calls._nullif, "mod": Calls._mod, "extract": Calls._extract, "trim from": Calls._trim,  # noqa: SLF001
     "json_query": Calls._json, "json_value": Calls._json,  # noqa: SLF001 - this module's own table
 }  # fmt: skip
-SPECIAL_NAMES: Final = frozenset({"if", "try", "nullif", "row", "json_query", "json_value"})
+SPECIAL_NAMES: Final = frozenset({"if", "mod", "try", "nullif", "row", "json_query", "json_value"})
 
 __all__ = ["BIGINT", "BOOLEAN", "SPECIAL_NAMES", "Calls"]

@@ -60,9 +60,7 @@ def analyse(
         slots=tuple(statement.slots),
         names=names,
         types=tuple(str(output.type) for output in made.outputs),
-        unnamed=tuple(
-            place for place, output in enumerate(made.outputs) if output.name is None
-        ),
+        unnamed=tuple(place for place, output in enumerate(made.outputs) if output.name is None),
         volatile=statement.volatile,
         origins=statement.origins,
     )

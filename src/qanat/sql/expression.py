@@ -26,6 +26,7 @@ from qanat.sql.types import (
     DAYS,
     DOUBLE,
     INTEGER,
+    JSON,
     MONTHS,
     TIMESTAMPTZ,
     UNKNOWN,
@@ -44,8 +45,7 @@ if TYPE_CHECKING:
 _COMPARISONS: Final = {exp.EQ: "=", exp.NEQ: "<>", exp.LT: "<", exp.LTE: "<=", exp.GT: ">",
                        exp.GTE: ">="}  # fmt: skip
 _ARITHMETIC: Final = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
-_UNITS: Final = {"second": DAYS, "minute": DAYS, "hour": DAYS, "day": DAYS, "week": DAYS,
-                 "month": MONTHS, "year": MONTHS}  # fmt: skip
+_UNITS: Final = {"second": DAYS, "minute": DAYS, "hour": DAYS, "day": DAYS, "month": MONTHS, "year": MONTHS}  # fmt: skip
 _FRACTION: Final = re.compile(r":\d+\.(\d+)")
 _ZONED: Final = re.compile(r"\d\d:\d\d\S*\s*([A-Za-z]\S*|[+-]\d\d?:?\d*)\s*$")
 _MAX_BIGINT: Final = 2**63 - 1
@@ -190,6 +190,12 @@ class Expressions:
         """Return a varbinary literal."""
         return Value(words.varbinary(node.this), VARBINARY)
 
+    def json(self, node: exp.Expr, scope: Scope) -> Value:
+        """Return a JSON literal."""
+        if not isinstance(node.this, exp.Literal):
+            raise self.refused(node, "JSON takes a text written out")
+        return Value(f"CAST({self.literal(node.this, scope).text} AS JSON)", JSON)
+
     def unicode(self, node: exp.Expr, _: Scope) -> Value:
         """Return a text with `\\XXXX` escapes."""
         if node.args.get("escape"):
@@ -267,6 +273,14 @@ class Expressions:
         return self._compared(node, sign, self.value(node.this, scope), self.value(right, scope))
 
     def _compared(self, node: exp.Expr, sign: str, left: Value, right: Value) -> Value:
+        if "row" in {left.type.name, right.type.name} and sign in {"=", "<>"}:
+            return self._rows_equal(node, sign, left, right)
+        if {left.type.name, right.type.name} & {"row", "array", "map", "json"} and (
+            not sign.startswith("IS")
+        ):
+            raise self.refused(
+                node, f"comparing {left.type} and {right.type} is not supported by this engine"
+            )
         try:
             text = operators.compared(sign, (left.text, left.type), (right.text, right.type))
         except operators.NoOperatorError:
@@ -275,14 +289,33 @@ class Expressions:
             ) from None
         return Value(text, BOOLEAN)
 
+    def _rows_equal(self, node: exp.Expr, sign: str, left: Value, right: Value) -> Value:
+        """Compare field by field: unknown where a field is NULL and no other one differs."""
+        if common(left.type, right.type) is None:
+            raise self.refused(node, f"Cannot apply operator: {left.type} {sign} {right.type}")
+        sides = []
+        for value in (left, right):
+            names = words.field_names(value.type)
+            sides.append([
+                Value(f"struct_extract({value.text}, {words.string(name)})", type_)
+                for name, (_, type_) in zip(names, value.type.args, strict=True)
+            ])  # fmt: skip
+        texts = [self._compared(node, "=", a, b).text for a, b in zip(*sides, strict=True)]
+        joined = f"({' AND '.join(texts)})"
+        return Value(f"(NOT {joined})" if sign == "<>" else joined, BOOLEAN)
+
     def _quantified(self, node: exp.Expr, scope: Scope, sign: str) -> Value:
         right = node.args["expression"]
         word = "ALL" if isinstance(right, exp.All) else "ANY"
         left = self.value(node.this, scope)
         query = self.queries.subquery(right.this, scope)
-        if len(query.outputs) != 1 or common(left.type, query.outputs[0].type) is None:
+        wanted = common(left.type, query.outputs[0].type) if len(query.outputs) == 1 else None
+        if wanted is None:
             raise self.refused(node, f"Cannot apply operator: {left.type} {sign} {word} (…)")
-        return Value(f"({left.text} {sign} {word} ({query.text}))", BOOLEAN)
+        output = query.outputs[0]
+        column = casts.widen(f'q."{output.column}"', output.type, wanted)
+        text = casts.widen(left.text, left.type, wanted)
+        return Value(f"({text} {sign} {word} (SELECT {column} FROM ({query.text}) AS q))", BOOLEAN)
 
     def distinct_from(self, node: exp.Expr, scope: Scope) -> Value:
         """Return `IS [NOT] DISTINCT FROM`."""
@@ -355,6 +388,9 @@ class Expressions:
         nodes = [node.this, *node.expressions]
         values = [self.value(part, scope) for part in nodes]
         wanted = self.united(nodes, values, "IN values")
+        if wanted.name in {"row", "array", "map", "json"}:
+            tests = [self._compared(node, "=", values[0], value).text for value in values[1:]]
+            return Value(f"({'NOT ' if word != 'IN' else ''}({' OR '.join(tests)}))", BOOLEAN)
         first, *rest = (self.fitted(value, wanted) for value in values)
         return Value(f"({first} {word} ({', '.join(rest)}))", BOOLEAN)
 
@@ -422,16 +458,24 @@ class Expressions:
         made = self.value(node.this, scope)
         trying = isinstance(node, exp.TryCast)
         literal = node.this if isinstance(node.this, exp.Literal) else None
-        if literal is not None and literal.args["is_string"] and wanted.name == "timestamp" and (
-            _ZONED.search(literal.name)
-        ):
-            raise self.refused(node, f"'{literal.name[:60]}' is not a valid timestamp: it names a zone")
+        if literal is not None and wanted.name.startswith("timestamp"):
+            zone = _ZONED.search(literal.name)
+            if zone is not None and zone[1].upper() not in casts.UTC_NAMES:
+                raise self.refused(
+                    node, "time zones other than UTC are not supported by this engine"
+                )
         try:
             text = casts.cast(made.text, made.type, wanted, trying=trying)
         except casts.NoCastError:
             raise self.refused(node, f"Cannot cast {made.type} to {wanted}") from None
-        if length is not None:
+        if length is not None and made.type == VARCHAR:
             text = f"left({text}, {length})"
+        elif length is not None:
+            long = casts.fail(f"Value cannot be represented as varchar({length})")
+            text = (
+                f"CASE WHEN length({text}) > {length} THEN CAST({long} AS VARCHAR) ELSE {text} END"
+            )
+            text = f"TRY({text})" if trying else text
         return Value(text, wanted)
 
     def type_of(self, node: exp.Expr) -> tuple[Type, int | None]:
@@ -441,10 +485,12 @@ class Expressions:
             found = parse_type(text)
         except TypeTextError as error:
             raise self.refused(node, str(error)) from None
-        if any(p > 6 for p in _precisions(found)) or "char(" in text.lower().replace(
-            "varchar(", ""
-        ) or found.name in {"ipaddress", "hyperloglog", "unknown"}:
-            raise self.refused(node, f"type {found} is not supported by this engine")
+        if (
+            any(p > 6 for p in _precisions(found))
+            or "char(" in text.lower().replace("varchar(", "")
+            or found.name in {"ipaddress", "hyperloglog", "unknown"}
+        ):
+            raise self.refused(node, f"type {text.lower()} is not supported by this engine")
         length = re.fullmatch(r"varchar\((\d+)\)", text.lower())
         return found, int(length[1]) if length else None
 
@@ -461,14 +507,16 @@ class Expressions:
             name = words.field_names(base.type)[place - 1]
             text = f"struct_extract({base.text}, {words.string(name)})"
             return Value(text, base.type.args[place - 1][1])
-        wanted = BIGINT if base.type.name == "array" else base.type.args[0] if (
-            base.type.name == "map"
-        ) else None
+        wanted = (
+            BIGINT
+            if base.type.name == "array"
+            else base.type.args[0]
+            if (base.type.name == "map")
+            else None
+        )
         if wanted is None or common(index.type, wanted) != wanted:
             raise self.refused(node, f"Cannot use {index.type} for subscript of {base.type}")
-        return Value(
-            self.calls.subscript(base, self.fitted(index, wanted)), base.type.element
-        )
+        return Value(self.calls.subscript(base, self.fitted(index, wanted)), base.type.element)
 
     def at_time_zone(self, node: exp.Expr, scope: Scope) -> Value:
         """Refuse AT TIME ZONE unless it changes nothing: a zone cannot be kept here."""
@@ -544,7 +592,7 @@ _CHAINED: Final = frozenset({*_ARITHMETIC, exp.DPipe})
 _HANDLERS: Final[dict[type[exp.Expr], _Handler]] = {
     exp.Column: _E.column, exp.Identifier: _E.column, exp.Dot: _E.column,
     exp.Literal: _E.literal, exp.Boolean: _E.boolean, exp.Null: _E.null,
-    exp.HexString: _E.hexadecimal, exp.UnicodeString: _E.unicode, exp.Interval: _E.interval,
+    exp.HexString: _E.hexadecimal, exp.ParseJSON: _E.json, exp.UnicodeString: _E.unicode, exp.Interval: _E.interval,
     exp.Paren: _E.paren, exp.Neg: _E.negation, exp.Not: _E.inversion,
     exp.NullSafeEQ: _E.distinct_from, exp.NullSafeNEQ: _E.distinct_from,
     exp.And: _E.connector, exp.Or: _E.connector, exp.Is: _E.is_, exp.Between: _E.between,

@@ -98,9 +98,7 @@ def _tables(tree: exp.Expr) -> Iterator[tuple[exp.Table, frozenset[str]]]:
                 # A CTE sees those before it, and itself if the clause is recursive.
                 inner.append((cte, ctes | {name} if recursive else ctes))
                 ctes = ctes | {name}
-        inner += [
-            (child, ctes) for child in node.iter_expressions() if child is not clause
-        ]
+        inner += [(child, ctes) for child in node.iter_expressions() if child is not clause]
         pending += reversed(inner)
 
 

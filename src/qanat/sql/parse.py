@@ -84,8 +84,7 @@ def _count_selects(source: Source, tokens: list[Token], tree: exp.Expression) ->
         return
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type in {TokenType.L_PAREN, TokenType.R_PAREN, TokenType.ALIAS} and (
-            following is not None
-            and following.token_type in {TokenType.FROM, TokenType.TABLE}
+            following is not None and following.token_type in {TokenType.FROM, TokenType.TABLE}
         ):
             raise source.error(
                 f"mismatched input '{following.text}'. Expecting: 'SELECT'",

@@ -132,14 +132,14 @@ class Queries:
         picked = []
         for made, wanted in zip(step.outputs, outputs, strict=True):
             if common(made.type, wanted.type) is None:
-                raise self.refused(cte, f"recursive column type mismatch: {wanted.type}, {made.type}")
+                raise self.refused(
+                    cte, f"recursive column type mismatch: {wanted.type}, {made.type}"
+                )
             picked.append(casts.widen(words.name(made.column), made.type, wanted.type))
         word = "UNION" if union.args.get("distinct") else "UNION ALL"
         return f"({first.text}) {word} (SELECT {', '.join(picked)} FROM ({step.text}) AS q)", named
 
-    def renamed(
-        self, alias: exp.Expr | None, outputs: tuple[Output, ...]
-    ) -> tuple[Output, ...]:
+    def renamed(self, alias: exp.Expr | None, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return outputs under the column names of an alias, `t(a, b)`; without any, as they are."""
         columns = alias.args.get("columns") if alias is not None else None
         if not columns:
@@ -195,9 +195,7 @@ class Queries:
     def _windows(self, node: exp.Select) -> Mapping[str, exp.Window]:
         return {w.this.name.lower(): w for w in node.args.get("windows") or ()}
 
-    def _items(
-        self, node: exp.Select, scope: Scope
-    ) -> list[tuple[str | None, Value, exp.Expr]]:
+    def _items(self, node: exp.Select, scope: Scope) -> list[tuple[str | None, Value, exp.Expr]]:
         items: list[tuple[str | None, Value, exp.Expr]] = []
         for item in node.expressions:
             star = item if isinstance(item, exp.Star) else None
@@ -340,8 +338,11 @@ class Queries:
         return f" LIMIT {self._count(count, 'LIMIT')}"
 
     def _count(self, node: exp.Expr, clause: str) -> int:
-        if isinstance(node, exp.Literal) and node.name.isdigit() and len(node.name) < 19 and (
-            not node.args["is_string"]
+        if (
+            isinstance(node, exp.Literal)
+            and node.name.isdigit()
+            and len(node.name) < 19
+            and (not node.args["is_string"])
         ):
             return int(node.name)
         raise self.refused(node, f"{clause} takes a whole number")
@@ -349,7 +350,7 @@ class Queries:
     # VALUES and combinations.
 
     def _values(self, node: exp.Values, outer: Scope) -> Translated:
-        self._only(node, frozenset({"expressions", "alias", "order", "limit", "offset"}))
+        self._only(node, frozenset({"expressions", "alias", "sample", "order", "limit", "offset"}))
         rows = [self._row_values(row, outer) for row in node.expressions]
         width = len(rows[0])
         if any(len(row) != width for row in rows):
@@ -371,9 +372,7 @@ class Queries:
                             zip(row, types, strict=True)) + ")"
             for row in rows
         ]  # fmt: skip
-        outputs = tuple(
-            Output(None, type_, f"_col{place}") for place, type_ in enumerate(types)
-        )
+        outputs = tuple(Output(None, type_, f"_col{place}") for place, type_ in enumerate(types))
         columns = ", ".join(words.name(o.column) for o in outputs)
         tail = self._tail(node, outer, outputs, {})
         return Translated(f"SELECT * FROM (VALUES {', '.join(texts)}) AS q({columns}){tail}",

@@ -13,7 +13,9 @@ from qanat.sql.source import Source
 from qanat.sql.statement import span
 from qanat.sql.tokens import MARK
 
-_QUERY: Final = re.compile(r"query_(\d{1,18})(?:\s*\((.*)\))?", re.DOTALL | re.IGNORECASE | re.ASCII)
+_QUERY: Final = re.compile(
+    r"query_(\d{1,18})(?:\s*\((.*)\))?", re.DOTALL | re.IGNORECASE | re.ASCII
+)
 _ARGUMENT: Final = re.compile(
     r"\s*(?:\"([^\"]+)\"|([^\s=,'\"()]+(?: +[^\s=,'\"()]+)*))\s*=\s*'((?:\\.|[^'\\])*)'\s*(,|$)",
     re.DOTALL,

@@ -90,9 +90,7 @@ class Relations:
         word = " ".join(part for part in (method, side or ("" if method else "INNER")) if part)
         return f"{left} {word} JOIN {right} ON {condition}"
 
-    def _using(
-        self, using: list[exp.Expr], side: str, scope: Scope, before: int
-    ) -> str:
+    def _using(self, using: list[exp.Expr], side: str, scope: Scope, before: int) -> str:
         tests = []
         for column in using:
             name = column.name
@@ -166,17 +164,23 @@ class Relations:
             text, outputs = view.name, view.outputs
             parts = (folded,)
         else:
-            text, outputs = self._stored(node, reference.label)
+            text, stored = self._stored(node, reference.label)
+            if stored is None:
+                alias = node.args.get("alias")
+                name = alias.this.name.lower() if alias is not None and alias.this else None
+                scope.relations.append(
+                    Relation(name and name.removeprefix(MARK), (), parts, is_open=True)
+                )
+                return "q"
+            outputs = stored
         self.statement.note(folded, reference.position)
         alias, _ = self._add(scope, node, outputs, None, parts)
         sample = node.args.get("sample")
         return f"{self._sampled(text, sample) if sample is not None else text} AS {alias}"
 
-    def _stored(self, node: exp.Table, label: Label) -> tuple[str, tuple[Output, ...]]:
+    def _stored(self, node: exp.Table, label: Label) -> tuple[str, tuple[Output, ...] | None]:
         columns = self.statement.catalog(label)
         if columns is None:
-            reference = reference_of(node, self.source_text)
-            assert not isinstance(reference, str)  # the caller looked
             self.statement.passed(self.refused(_name(node), f"Table '{label}' does not exist"))
             return "", None
         if label not in self.statement.slots:
@@ -188,15 +192,17 @@ class Relations:
         self.queries._only(sample, frozenset({"method", "percent"}))  # noqa: SLF001 - as above
         percent = sample.args.get("percent")
         method = sample.args.get("method")
-        if method is None or method.name.upper() not in {"BERNOULLI", "SYSTEM"} or not isinstance(
-            percent, exp.Literal
+        if (
+            method is None
+            or method.name.upper() not in {"BERNOULLI", "SYSTEM"}
+            or not isinstance(percent, exp.Literal)
         ):
             raise self.refused(sample, "TABLESAMPLE takes BERNOULLI or SYSTEM and a percentage")
         share = float(percent.name)
         if not 0 <= share <= 100:
             raise self.refused(sample, "Sample percentage must be between 0 and 100")
         self.statement.volatile = True
-        return f"(SELECT * FROM {text} WHERE random() * 100 < {share!r})"
+        return f"(SELECT * FROM {text} AS q WHERE random() * 100 < {share!r})"
 
     def _derived(self, node: exp.Expr, scope: Scope) -> str:
         if isinstance(node, exp.Subquery):
@@ -212,7 +218,7 @@ class Relations:
         alias, _ = self._add(scope, node, made.outputs, None)
         text = f"({made.text})"
         sample = node.args.get("sample")
-        return f"{self._sampled(text + ' AS q', sample) if sample is not None else text} AS {alias}"
+        return f"{self._sampled(text, sample) if sample is not None else text} AS {alias}"
 
     def _lateral(self, node: exp.Lateral, scope: Scope) -> str:
         self.queries._only(  # noqa: SLF001 - parts of one translator
@@ -278,4 +284,3 @@ def _known(text: str) -> Type:
         return parse_type(text)
     except TypeTextError:
         return Type(text)
-

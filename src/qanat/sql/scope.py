@@ -93,9 +93,7 @@ class Scope:
                     return found, used + 1
         if folded[0] in self.merged:
             return self.merged[folded[0]], 1
-        found = _one(
-            f for relation in self.relations for f in relation.fields if _is(f, folded[0])
-        )
+        found = _one(f for relation in self.relations for f in relation.fields if _is(f, folded[0]))
         return (found, 1) if found else None
 
     def relations_named(self, path: Sequence[str]) -> list[Relation]:

@@ -90,4 +90,3 @@ def refusal(source: Source, node: exp.Expr | None, message: str) -> SqlRejectedE
             return source.error(message, *found)
         node = node.parent
     return source.error(message, None)
-

@@ -16,6 +16,7 @@ from sqlglot.dialects.trino import Trino
 from sqlglot.errors import TokenError
 from sqlglot.tokens import Token, TokenType
 
+from qanat.sql.functions import FUNCTIONS
 from qanat.sql.source import Source
 
 MARK: Final = "\ue000"  #: stands before the name of a call; no user's word may begin with it
@@ -53,9 +54,6 @@ _HEX: Final = re.compile(r"[0-9a-fA-F]*")
 # Calls with words between their brackets, which the library must parse itself.
 _SPECIAL: Final = frozenset({"cast", "try_cast", "extract", "trim", "position", "json_query",
                              "json_value", "json_exists"})  # fmt: skip
-# Keywords to the library, names of functions to Trino when a bracket follows.
-_CALLED_KEYWORDS: Final = frozenset({"if", "date", "replace", "format", "map", "filter", "row",
-                                     "truncate", "uuid", "year"})  # fmt: skip
 _REFUSED_WORDS: Final = {
     _T.MATCH_RECOGNIZE: "MATCH_RECOGNIZE is not supported",
     _T.INTO: "SELECT INTO is not allowed: a statement may not write",
@@ -236,7 +234,8 @@ class _Marker:
             or previous.token_type == _T.TABLE_SAMPLE
         ):
             return False
-        return folded in _CALLED_KEYWORDS or (kind == _T.VAR and folded not in _SPECIAL)
+        # What is a keyword to the library may be the name of a function.
+        return (kind == _T.VAR or folded in FUNCTIONS) and folded not in _SPECIAL
 
     def _is_name(self, frame: _Frame, kind: TokenType) -> bool:
         """Whether a word that is refused as a keyword is a column's name or part of substring."""

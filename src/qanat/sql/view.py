@@ -94,4 +94,3 @@ def view_values(viewed: ViewedQuery, reference: Reference) -> dict[str, str]:
     names = {parameter.key.lower(): parameter.key for parameter in viewed.parameters}
     given = {names.get(name, name): value for name, value in reference.arguments.items()}
     return resolve(viewed.parameters, given, sql=viewed.sql)
-

@@ -38,7 +38,7 @@ is_nan(double) -> boolean | Whether a number is NaN
 is_finite(double) -> boolean | Whether a number is neither infinite nor NaN
 is_infinite(double) -> boolean | Whether a number is infinite
 random() -> double | A number from 0 up to 1, by chance
-random(I) -> I
+random(I, I?) -> I
 rand() -> double | A number from 0 up to 1, by chance
 bitwise_and(bigint, bigint) -> bigint | The bits set in both
 bitwise_or(bigint, bigint) -> bigint | The bits set in either

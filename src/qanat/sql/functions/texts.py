@@ -38,7 +38,7 @@ rpad(varchar, bigint, varchar) -> varchar | The text filled up, or cut, to a len
 levenshtein_distance(varchar, varchar) -> bigint | How many edits make one text the other
 hamming_distance(varchar, varchar) -> bigint | In how many places two texts of one length differ
 translate(varchar, varchar, varchar) -> varchar | The text with characters replaced one by one
-format(varchar, T?, U?, V?, W?, X?, Y?) -> varchar | Values put in a pattern such as `%s` or `%.2f`
+format(varchar, T, U?, V?, W?, X?, Y?) -> varchar | Values put in a pattern such as `%s` or `%.2f`
 url_encode(varchar) -> varchar | The text as a part of an address
 url_decode(varchar) -> varchar | The text that a part of an address stands for
 regexp_like(varchar, varchar) -> boolean | Whether a regular expression occurs in a text

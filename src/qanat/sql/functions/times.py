@@ -23,9 +23,13 @@ doy(D) -> bigint | The day of the year
 year_of_week(D) -> bigint | The year of the ISO week
 yow(D) -> bigint | The year of the ISO week
 hour(M) -> bigint | The hour, 0 to 23
+hour(time) -> bigint
 minute(M) -> bigint | The minute
+minute(time) -> bigint
 second(M) -> bigint | The second
+second(time) -> bigint
 millisecond(M) -> bigint | The milliseconds within the second
+millisecond(time) -> bigint
 last_day_of_month(D) -> date | The last day of the month
 date_format(D, varchar) -> varchar | A moment by a MySQL pattern such as `%Y-%m-%d`
 date_parse(varchar, varchar) -> timestamp(3) | The moment a text names by a MySQL pattern

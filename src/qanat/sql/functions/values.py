@@ -19,8 +19,6 @@ json_query(varchar, varchar) -> varchar | The JSON at a `lax` path, as text
 json_value(varchar, varchar) -> varchar | The scalar at a `lax` path
 json_array_length(json) -> bigint | How many elements a JSON array has
 json_array_length(varchar) -> bigint
-json_array_get(json, bigint) -> json | The element at a place counted from 0
-json_array_get(varchar, bigint) -> json
 json_array_contains(json, varchar) -> boolean | Whether a JSON array holds a value
 json_array_contains(varchar, varchar) -> boolean
 json_size(json, varchar) -> bigint | How many elements or keys the value at a path has
@@ -30,7 +28,9 @@ is_json_scalar(varchar) -> boolean
 """
 
 UNSUPPORTED = """
-approx_set merge empty_approx_set tdigest_agg value_at_quantile values_at_quantiles qdigest_agg
+format_number url_extract_host url_extract_path url_extract_protocol url_extract_query
+url_extract_fragment url_extract_port url_extract_parameter objectid_timestamp array_first array_last
+array_frequency regr_r2 regr_count from_iso8601_timestamp_millis json_array_get approx_set merge empty_approx_set tdigest_agg value_at_quantile values_at_quantiles qdigest_agg
 quantile_at_value make_set_digest merge_set_digest intersection_cardinality jaccard_index hash_counts
 learn_classifier learn_regressor classify regress features st_point st_geometryfromtext st_distance
 st_contains st_intersects st_area st_x st_y to_geometry bing_tile geometry_union

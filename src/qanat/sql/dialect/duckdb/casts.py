@@ -77,9 +77,11 @@ def _convert(text: str, given: Type, wanted: Type, word: str) -> str:
             return _to_varchar(text, given)
         case "boolean":
             if source == "varchar":
-                return f"CASE lower({text}) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' " \
-                    f"THEN true WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false " \
+                return (
+                    f"CASE lower({text}) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' "
+                    f"THEN true WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false "
                     f"ELSE CAST(CASE WHEN {text} IS NOT NULL THEN 'x' END AS BOOLEAN) END"
+                )
             if source in {*INTEGERS, "decimal", "real", "double"}:
                 return f"({text} <> 0)"
         case "tinyint" | "smallint" | "integer" | "bigint":
@@ -88,28 +90,28 @@ def _convert(text: str, given: Type, wanted: Type, word: str) -> str:
                     "round_even_away", "round"
                 )
             if source == "varchar":
-                return f"{word}({_strict(text, INTEGER_TEXT)} AS {target})"
+                return f"{word}({strict(text, INTEGER_TEXT)} AS {target})"
             if source in {*INTEGERS, "decimal", "boolean"}:
                 return plain
             if source in BIG:
                 return f"{word}(CAST({text} AS VARCHAR) AS {target})"
         case "decimal":
             if source == "varchar":
-                return f"{word}({_strict(text, NUMBER_TEXT)} AS {target})"
+                return f"{word}({strict(text, NUMBER_TEXT)} AS {target})"
             if source in {*INTEGERS, "decimal", "boolean", "real", "double"}:
                 return plain
             if source in BIG:
                 return f"{word}(CAST({text} AS VARCHAR) AS {target})"
         case "real" | "double":
             if source == "varchar":
-                return f"{word}({_strict(text, DOUBLE_TEXT)} AS {target})"
+                return f"{word}({strict(text, DOUBLE_TEXT)} AS {target})"
             if source in {*INTEGERS, *BIG, "decimal", "boolean", "real", "double"}:
                 return plain
         case "uint256" | "int256":
             return _to_big(text, given, wanted)
         case "date":
             if source == "varchar":
-                return f"{word}({_strict(text, DATE_TEXT)} AS DATE)"
+                return f"{word}({strict(text, DATE_TEXT)} AS DATE)"
             if source in {"timestamp", "timestamp with time zone"}:
                 return plain
         case "timestamp" | "timestamp with time zone":
@@ -121,9 +123,7 @@ def _convert(text: str, given: Type, wanted: Type, word: str) -> str:
             if source == "varchar":
                 return f"encode({text})"
         case "json":
-            if source in {"boolean", "varchar", "double", "real", "decimal", "date", *INTEGERS,
-                          "array", "map", "row"}:  # fmt: skip
-                return f"to_json({text})"
+            return _to_json(text, given)
         case "uuid":
             if source == "varchar":
                 return plain
@@ -146,12 +146,16 @@ TIMESTAMP_TEXT: Final = (
     r"\s*[+-]?[0-9]{4,}-[0-9]{1,2}-[0-9]{1,2}"
     r"( [0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}(\.[0-9]*)?)?)?"
 )
+_UTC_TEXT: Final = r"( ?(UTC|GMT|Z|[+-]00(:?00)?))?\s*"
+UTC_NAMES: Final = frozenset({"UTC", "Z", "GMT", "+00", "-00", "+00:00", "-00:00", "+0000"})
 
 
-def _strict(text: str, pattern: str) -> str:
-    """Return `text` if it has the form, else a text that no cast accepts."""
-    return f"CASE WHEN regexp_full_match({text}, {string(pattern)}) THEN trim({text}) " \
+def strict(text: str, pattern: str) -> str:
+    """Return a text if it has the form, else a text that no cast accepts."""
+    return (
+        f"CASE WHEN regexp_full_match({text}, {string(pattern)}) THEN trim({text}) "
         f"ELSE {string('!')} || {text} END"
+    )
 
 
 def _to_varchar(text: str, given: Type) -> str:
@@ -168,10 +172,23 @@ def _to_varchar(text: str, given: Type) -> str:
         case "double" | "real":
             return _scientific(text)
         case "json":
-            return f"json_extract_string({text}, '$')"
-        case "boolean" | "tinyint" | "smallint" | "integer" | "bigint" | "decimal" | "date" | (
-            "uuid"
-        ) | "uint256" | "int256":
+            nested = fail("Cannot cast a JSON object or array to varchar")
+            return (
+                f"CASE WHEN json_type({text}) IN ('OBJECT', 'ARRAY') THEN CAST({nested} AS"
+                f" VARCHAR) ELSE json_extract_string({text}, '$') END"
+            )
+        case (
+            "boolean"
+            | "tinyint"
+            | "smallint"
+            | "integer"
+            | "bigint"
+            | "decimal"
+            | "date"
+            | ("uuid")
+            | "uint256"
+            | "int256"
+        ):
             return f"CAST({text} AS VARCHAR)"
         case "time":
             return f"strftime(DATE '2000-01-01' + {text}, '%H:%M:%S.%g')"
@@ -189,12 +206,23 @@ def _moment(text: str, precision: int) -> str:
 
 def _scientific(text: str) -> str:
     """Return a double as Trino writes it: `1.0E0`, `NaN`, `Infinity`."""
+    written = "CAST(abs(d) AS VARCHAR)"
+    parts = (
+        f"struct_pack(m := split_part({written}, 'e', 1), x := coalesce(TRY_CAST(nullif(split_part("
+        f"{written}, 'e', 2), '') AS INTEGER), 0), s := CASE WHEN d < 0 THEN '-' ELSE '' END)"
+    )
+    digits = (
+        "struct_pack(n := ltrim(replace(p.m, '.', ''), '0'), e := length(split_part(p.m, '.', 1)) -"
+        " (length(replace(p.m, '.', '')) - length(ltrim(replace(p.m, '.', ''), '0'))) - 1 + p.x,"
+        " s := p.s)"
+    )
+    fraction = "coalesce(nullif(rtrim(substr(q.n, 2), '0'), ''), '0')"
+    shown = f"q.s || left(q.n, 1) || '.' || {fraction} || 'E' || CAST(q.e AS VARCHAR)"
+    regular = f"list_transform(list_transform([{parts}], lambda p: {digits}), lambda q: {shown})[1]"
     return (
         f"list_transform([{text}], lambda d: CASE WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN"
-        f" CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN d = 0 THEN '0.0E0' ELSE"
-        f" list_transform([CASE WHEN CAST(d AS VARCHAR) LIKE '%e%' THEN"
-        f" [split_part(CAST(d AS VARCHAR), 'e', 1), split_part(CAST(d AS VARCHAR), 'e', 2)]"
-        f" ELSE [CAST(d AS VARCHAR), '0'] END], lambda p: p[1] || p[2])[1] END)[1]"
+        f" CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN d = 0 THEN CASE WHEN CAST(d AS"
+        f" VARCHAR) LIKE '-%' THEN '-0E0' ELSE '0E0' END WHEN d IS NOT NULL THEN {regular} END)[1]"
     )
 
 
@@ -205,7 +233,7 @@ def _to_big(text: str, given: Type, wanted: Type) -> str:
     elif source in INTEGERS:
         number = f"CAST({text} AS BIGNUM)"
     elif source == "varchar":
-        number = f"CAST({_strict(text, INTEGER_TEXT)} AS BIGNUM)"
+        number = f"CAST({strict(text, INTEGER_TEXT)} AS BIGNUM)"
     elif source == "decimal":
         whole = text if given.args[1] == 0 else f"round({text}, 0)"
         number = f"CAST(CAST(CAST({whole} AS DECIMAL(38, 0)) AS VARCHAR) AS BIGNUM)"
@@ -229,8 +257,8 @@ def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str:
         raise NoCastError
     target = type_name(wanted)
     if given.name == "varchar":
-        pattern = TIMESTAMP_TEXT + (r"\s*" if wanted.name == "timestamp" else r"( ?\S+)?\s*")
-        made = f"{word}({_strict(text, pattern)} AS {target})"
+        pattern = TIMESTAMP_TEXT + (r"\s*" if wanted.name == "timestamp" else _UTC_TEXT)
+        made = f"{word}({strict(text, pattern)} AS {target})"
     elif given.name in {"date", "timestamp", "timestamp with time zone"}:
         made = f"{word}({text} AS {target})" if given.name != wanted.name else text
         if given.name == "date" or given.args[0] <= precision:
@@ -245,8 +273,9 @@ def rounded_moment(text: str, precision: int) -> str:
     if precision >= 6:
         return text
     unit = 10 ** (6 - precision)
-    return f"time_bucket(INTERVAL '{unit} microseconds', {text} + INTERVAL '{unit // 2} " \
-        f"microseconds')"
+    return (
+        f"time_bucket(INTERVAL '{unit} microseconds', {text} + INTERVAL '{unit // 2} microseconds')"
+    )
 
 
 def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
@@ -269,8 +298,41 @@ def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
             field_names(given), field_names(wanted), given.args, wanted.args, strict=True
         )
     ]
-    return f"list_transform([{text}], lambda e: CASE WHEN e IS NOT NULL THEN " \
+    return (
+        f"list_transform([{text}], lambda e: CASE WHEN e IS NOT NULL THEN "
         f"struct_pack({', '.join(parts)}) END)[1]"
+    )
+
+
+def _to_json(text: str, given: Type) -> str:
+    match given.name:
+        case "decimal":
+            return f"CAST(CAST({text} AS VARCHAR) AS JSON)"
+        case "double" | "real":
+            return (
+                f"CASE WHEN isfinite({text}) THEN to_json({text}) ELSE"
+                f" to_json({_scientific(text)}) END"
+            )
+        case "map":
+            key, value = given.args
+            if key == VARCHAR and _jsonable(value):
+                entries = f"list_sort(map_entries({text}))"
+                return (
+                    f"to_json(map_from_entries(list_transform({entries}, lambda e: (e.key,"
+                    f" e.value))))"
+                )
+        case _ if _jsonable(given):
+            return f"to_json({text})"
+    raise NoCastError
+
+
+def _jsonable(type_: Type) -> bool:
+    """Whether DuckDB writes values of the type as Trino does."""
+    if type_.name == "array":
+        return _jsonable(type_.element)
+    if type_.name == "row":
+        return all(name and _jsonable(part) for name, part in type_.args)
+    return type_.name in {"boolean", "varchar", "date", "json", *INTEGERS}
 
 
 def _from_json(text: str, wanted: Type, word: str) -> str:

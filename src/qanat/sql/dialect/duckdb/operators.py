@@ -61,12 +61,16 @@ def _numbers(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
     if wanted.name in INTEGERS:
         return f"({a} {'//' if sign == '/' else sign} {b})", wanted
     if sign == "/":
-        return _quotient(a, b), wanted
+        return _quotient(a, b, wanted), wanted
     return f"({a} {sign} {b})", wanted
 
 
-def _quotient(a: str, b: str) -> str:
-    return f"({a} / {b})"
+def _quotient(a: str, b: str, type_: Type) -> str:
+    """Return a division that gives an infinity or NaN for zero, whatever the engine's settings."""
+    if b.replace(".", "", 1).isdigit() and float(b) != 0:
+        return f"({a} / {b})"
+    infinite = f"{a} * CAST('Infinity' AS {type_name(type_)})"
+    return f"CASE WHEN {b} = 0 THEN {infinite} ELSE {a} / {b} END"
 
 
 def _checked_big(text: str, type_: Type) -> str:
@@ -132,7 +136,11 @@ def _times(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
         (a, x), (b, y) = (b, y), (a, x)
     if sign in "+-" and x.name in _MOMENTS and y.name in _SPANS:
         made = f"({a} {sign} {b})"
-        return (f"CAST({made} AS DATE)", x) if x.name == "date" else (made, x)
+        if x.name == "date":
+            if b.endswith((" hour')", " minute')", " second')")):
+                raise NoOperatorError("Cannot add hour, minutes or seconds to a date")
+            return f"CAST({made} AS DATE)", x
+        return made, Type(x.name, (max(3, x.args[0]),)) if y == DAYS else x
     if sign == "-" and x.name in _MOMENTS and y.name in _MOMENTS:
         wanted = common(x, y)
         if wanted is not None:
@@ -169,8 +177,10 @@ def compared(sign: str, left: tuple[str, Type], right: tuple[str, Type]) -> str:
 def concatenated(left: tuple[str, Type], right: tuple[str, Type]) -> tuple[str, Type]:
     """Return `left || right`: of texts, bytes, arrays, or an array and an element."""
     (a, x), (b, y) = left, right
-    if x.name in {"varchar", "varbinary", "unknown"} and y.name in {x.name, "unknown"} or (
-        x == UNKNOWN and y.name in {"varchar", "varbinary"}
+    if (
+        x.name in {"varchar", "varbinary", "unknown"}
+        and y.name in {x.name, "unknown"}
+        or (x == UNKNOWN and y.name in {"varchar", "varbinary"})
     ):
         wanted = y if x == UNKNOWN else x
         wanted = Type("varchar") if wanted == UNKNOWN else wanted
@@ -197,6 +207,8 @@ def negated(text: str, type_: Type) -> tuple[str, Type]:
         raise NoOperatorError(f"'-' on {type_} is not supported by this engine yet")
     if not is_number(type_) and type_.name not in _SPANS:
         raise NoOperatorError
+    if type_.name in INTEGERS and text.startswith("("):
+        return f"CAST((- {text}) AS {type_name(type_)})", type_  # of constants it may be wider
     return f"(- {text})", type_
 
 

@@ -5,6 +5,7 @@ The rule: a rule gives the very value and type that Trino gives, or refuses.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -17,7 +18,10 @@ from qanat.sql.types import Type
 
 
 def _typeof(call: Call) -> tuple[str, Type]:
-    return string(str(call.types[0])), call.result
+    text = str(call.types[0]).replace(",", ", ")
+    if "varchar" in text:
+        raise RefusedError("typeof of a varchar is not supported: lengths are not tracked")
+    return string(re.sub(r"(decimal\(\d+), ", r"\1,", text)), call.result
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -27,7 +27,7 @@ def _sum_type(types: tuple[Type, ...]) -> Type:
 
 def _sum(call: Call) -> tuple[str, Type]:
     if call.types[0] == UNKNOWN:
-        return f"CAST({call.rows('sum', f'CAST({call.arguments[0]} AS BIGINT)')} AS BIGINT)", BIGINT
+        raise RefusedError("the type of sum's argument is not known: cast it")
     text = call.rows("sum")
     return f"CAST({text} AS {type_name(call.result)})", call.result
 
@@ -66,16 +66,20 @@ def _approx_distinct(call: Call) -> tuple[str, Type]:
 
 
 def _approx_percentile(call: Call) -> tuple[str, Type]:
-    if call.constants[1] is None and call.types[1].name != "array":
+    share = call.constants[1]
+    if share is None:
         raise RefusedError("the percentage of approx_percentile must be a number written out")
-    value, share = call.arguments
-    if call.types[1].name == "array":
-        return (
-            f"CAST({call.rows('approx_quantile', value, share)} AS {type_name(call.result)})",
-            call.result,
-        )
-    return f"CAST({call.rows('approx_quantile', value, share)} AS {type_name(call.result)})", (
-        call.result
+    text = call.rows("approx_quantile", call.arguments[0], share)
+    return f"CAST({text} AS {type_name(call.result)})", call.result
+
+
+def _skewness(call: Call) -> tuple[str, Type]:
+    """DuckDB's is of a sample, Trino's of the population."""
+    n = call.rows("count")
+    return (
+        f"(CASE WHEN {n} > 2 THEN {call.rows('skewness')} * ({n} - 2) / sqrt(CAST({n} AS DOUBLE)"
+        f" * ({n} - 1)) END)",
+        call.result,
     )
 
 
@@ -132,13 +136,14 @@ RULES: dict[str, Rule] = {
     "approx_percentile": _approx_percentile,
     **{name: over_rows(name) for name in (
         "stddev", "stddev_samp", "stddev_pop", "variance", "var_samp", "var_pop", "corr",
-        "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "skewness", "kurtosis",
+        "covar_pop", "covar_samp", "regr_slope", "regr_intercept", "kurtosis",
     )},
+    "skewness": _skewness,
     "geometric_mean": over_rows("geomean"),
     "histogram": _histogram,
     "map_agg": _map_agg,
-    "bitwise_and_agg": over_rows("bit_and"),
-    "bitwise_or_agg": over_rows("bit_or"),
+    "bitwise_and_agg": over_rows_cast("bit_and"),
+    "bitwise_or_agg": over_rows_cast("bit_or"),
     "grouping": _grouping,
     "row_number": over_rows("row_number"),
     "rank": over_rows("rank"),

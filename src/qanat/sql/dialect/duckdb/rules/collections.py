@@ -41,8 +41,11 @@ def _contains(call: Call) -> tuple[str, Type]:
     values, value = call.arguments
     found = f"list_contains({values}, {value})"
     unknown = f"len({values}) > len(list_filter({values}, lambda e: e IS NOT NULL))"
-    return f"CASE WHEN {value} IS NULL THEN NULL WHEN {found} THEN true WHEN {unknown} THEN NULL" \
-        f" WHEN {values} IS NOT NULL THEN false END", call.result
+    return (
+        f"CASE WHEN {value} IS NULL THEN NULL WHEN {found} THEN true WHEN {unknown} THEN NULL"
+        f" WHEN {values} IS NOT NULL THEN false END",
+        call.result,
+    )
 
 
 def _extreme(function: str) -> Rule:
@@ -61,8 +64,11 @@ def _array_join(call: Call) -> tuple[str, Type]:
     else:
         kept = f"list_filter({values}, lambda e: e IS NOT NULL)"
         texts = f"list_transform({kept}, lambda e: {text})"
-    return f"coalesce(array_to_string({texts}, {separator}), CASE WHEN {values} IS NOT NULL THEN" \
-        f" '' END)", call.result
+    return (
+        f"coalesce(array_to_string({texts}, {separator}), CASE WHEN {values} IS NOT NULL THEN"
+        f" '' END)",
+        call.result,
+    )
 
 
 def _reduce(call: Call) -> tuple[str, Type]:
@@ -99,8 +105,10 @@ def _zip_with(call: Call) -> tuple[str, Type]:
     head, _, body = function.partition(": ")
     first, second = head.removeprefix("lambda ").split(", ")
     index = f"i{first}"
-    picked = f"list_transform([{left}[{index}]], lambda {first}: list_transform([{right}[{index}]]," \
+    picked = (
+        f"list_transform([{left}[{index}]], lambda {first}: list_transform([{right}[{index}]],"
         f" lambda {second}: {body})[1])[1]"
+    )
     longest = f"greatest(len({left}), len({right}))"
     made = f"list_transform(range(1, {longest} + 1), lambda {index}: {picked})"
     return f"CASE WHEN {left} IS NOT NULL AND {right} IS NOT NULL THEN {made} END", call.result
@@ -110,17 +118,29 @@ def _sequence(call: Call) -> tuple[str, Type]:
     start, stop = call.arguments[:2]
     kind = call.types[0].name
     if kind in {"tinyint", "smallint", "integer", "bigint", "unknown"}:
-        step = call.arguments[2] if len(call.arguments) > 2 else (
-            f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END"
+        step = (
+            call.arguments[2]
+            if len(call.arguments) > 2
+            else (f"CASE WHEN {start} <= {stop} THEN 1 ELSE -1 END")
         )
         bound = f"abs(CAST({stop} AS HUGEINT) - {start}) // abs({step}) >= {MAX_SEQUENCE}"
-        too_long = fail(f"result of sequence function must not have more than {MAX_SEQUENCE} entries")
-        first = f"CASE WHEN {bound} THEN {too_long} ELSE {start} END"
-        text = f"generate_series(CAST({first} AS BIGINT), CAST({stop} AS BIGINT), CAST({step} AS" \
+        too_long = fail(
+            f"result of sequence function must not have more than {MAX_SEQUENCE} entries"
+        )
+        away = fail(
+            "sequence stop value must not lie behind the start value in the step's direction"
+        )
+        first = (
+            f"CASE WHEN {bound} THEN {too_long} WHEN sign({stop} - {start}) * sign({step}) < 0"
+            f" THEN {away} ELSE {start} END"
+        )
+        text = (
+            f"generate_series(CAST({first} AS BIGINT), CAST({stop} AS BIGINT), CAST({step} AS"
             f" BIGINT))"
+        )
         return text, call.result
     if len(call.arguments) == 2:
-        step = f"CASE WHEN {start} <= {stop} THEN INTERVAL 1 DAY ELSE INTERVAL -1 DAY END"
+        step = f"CASE WHEN {start} <= {stop} THEN to_days(1) ELSE to_days(-1) END"
     else:
         step = call.arguments[2]
     made = f"generate_series(CAST({start} AS TIMESTAMP), CAST({stop} AS TIMESTAMP), {step})"
@@ -152,14 +172,18 @@ def _map(call: Call) -> tuple[str, Type]:
 
 
 def _entries(call: Call) -> tuple[str, Type]:
-    made = f"list_transform(map_entries({call.arguments[0]}), lambda e: struct_pack(field0 :=" \
+    made = (
+        f"list_transform(map_entries({call.arguments[0]}), lambda e: struct_pack(field0 :="
         f" e.key, field1 := e.value))"
+    )
     return made, call.result
 
 
 def _from_entries(call: Call) -> tuple[str, Type]:
-    made = f"list_transform({call.arguments[0]}, lambda e: (struct_extract_at(e, 1)," \
+    made = (
+        f"list_transform({call.arguments[0]}, lambda e: (struct_extract_at(e, 1),"
         f" struct_extract_at(e, 2)))"
+    )
     return f"map_from_entries({made})", call.result
 
 
@@ -170,8 +194,10 @@ def _over_entries(kind: str) -> Rule:
         value, function = call.arguments
         head, _, body = function.partition(": ")
         key, item = head.removeprefix("lambda ").split(", ")
-        bound = f"list_transform([e.key], lambda {key}: list_transform([e.value], lambda {item}:" \
+        bound = (
+            f"list_transform([e.key], lambda {key}: list_transform([e.value], lambda {item}:"
             f" {body})[1])[1]"
+        )
         if kind == "filter":
             kept = f"list_filter(map_entries({value}), lambda e: {bound})"
             return f"map_from_entries({kept})", call.result
@@ -183,21 +209,29 @@ def _over_entries(kind: str) -> Rule:
     return rule
 
 
+def _distinct(text: str) -> str:
+    """Return a list without repeated elements, in the order of their first places."""
+    body = (
+        "list_filter(s, lambda e, i: CASE WHEN e IS NULL THEN list_position(list_transform(s,"
+        " lambda x: x IS NULL), true) = i ELSE list_position(s, e) = i END)"
+    )
+    return let(text, "s", body)
+
+
+_HELD = (
+    "CASE WHEN e IS NULL THEN list_bool_or(list_transform({1}, lambda x: x IS NULL)) IS true ELSE"
+    " list_contains({1}, e) END"
+)
 RULES: dict[str, Rule] = {
     "cardinality": by_type(
         0, {"map": plain("CAST(cardinality({0}) AS BIGINT)"), "*": plain("len({0})")}
     ),
     "element_at": _element_at,
     "contains": _contains,
-    "array_distinct": plain(
-        "list_filter({0}, lambda e, i: list_position({0}, e) = i OR (e IS NULL AND"
-        " list_position(list_transform({0}, lambda x: x IS NULL), true) = i))"
-    ),
-    "array_intersect": plain("list_sort(list_intersect({0}, {1}))"),
-    "array_union": plain("list_distinct({0} || {1})"),
-    "array_except": plain(
-        "list_distinct(list_filter({0}, lambda e: NOT list_contains({1}, e)))"
-    ),
+    "array_distinct": plain(_distinct("{0}")),
+    "array_intersect": plain(_distinct(f"list_filter({{0}}, lambda e: {_HELD})")),
+    "array_union": plain(_distinct("{0} || {1}")),
+    "array_except": plain(_distinct(f"list_filter({{0}}, lambda e: NOT ({_HELD}))")),
     "array_join": _array_join,
     "array_max": _extreme("list_max"),
     "array_min": _extreme("list_min"),
@@ -205,7 +239,9 @@ RULES: dict[str, Rule] = {
         "CASE WHEN {0} IS NOT NULL AND {1} IS NOT NULL THEN CAST(coalesce(list_position({0}, {1}),"
         " 0) AS BIGINT) END"
     ),
-    "array_remove": plain("list_filter({0}, lambda e: e <> {1})"),
+    "array_remove": plain(
+        "CASE WHEN {1} IS NOT NULL THEN list_filter({0}, lambda e: e IS DISTINCT FROM {1}) END"
+    ),
     "array_sort": plain("list_sort({0}, 'ASC', 'NULLS LAST')"),
     "arrays_overlap": plain("list_has_any({0}, {1})"),
     "flatten": plain("flatten({0})"),
@@ -218,7 +254,11 @@ RULES: dict[str, Rule] = {
     "zip_with": _zip_with,
     "sequence": _sequence,
     "slice": _slice,
-    "trim_array": plain("{0}[1:len({0}) - {1}]"),
+    "trim_array": plain(
+        "{0}[1:CASE WHEN {1} BETWEEN 0 AND len({0}) THEN len({0}) - {1} ELSE "
+        + fail("size must be between 0 and the array's cardinality")
+        + " END]"
+    ),
     "repeat": plain("list_transform(range({1}), lambda i: {0})"),
     "shuffle": plain(
         "list_transform(list_sort(list_transform({0}, lambda e: struct_pack(r := random(), v :="

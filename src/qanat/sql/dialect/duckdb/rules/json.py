@@ -57,12 +57,6 @@ def _length(call: Call) -> tuple[str, Type]:
     return let(_value(call), "j", body), call.result
 
 
-def _get(call: Call) -> tuple[str, Type]:
-    index = call.arguments[1]
-    body = f"CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, CAST({index} AS BIGINT)) END"
-    return let(_value(call), "j", body), call.result
-
-
 def _contains(call: Call) -> tuple[str, Type]:
     body = (
         "CASE WHEN json_type(j) = 'ARRAY' THEN list_contains(list_transform(json_extract(j, '$[*]'),"
@@ -113,9 +107,11 @@ def json_path_call(node: exp.Expr) -> tuple[str, Type] | None:
     quote = node.args.get("quote")
     if quote is not None and quote.args.get("scalar"):
         return None
-    text = "json_extract_string(j, '$')" if quote is not None and (
-        quote.args.get("option") == "OMIT"
-    ) else "CAST(j AS VARCHAR)"
+    text = (
+        "json_extract_string(j, '$')"
+        if quote is not None and (quote.args.get("option") == "OMIT")
+        else "CAST(j AS VARCHAR)"
+    )
     return let(found, "j", f"CASE WHEN json_type(j) <> 'NULL' THEN {text} END"), VARCHAR
 
 
@@ -125,7 +121,6 @@ RULES: dict[str, Rule] = {
     "json_extract": _extract,
     "json_extract_scalar": _scalar,
     "json_array_length": _length,
-    "json_array_get": _get,
     "json_array_contains": _contains,
     "json_size": _size,
     "is_json_scalar": _is_scalar,

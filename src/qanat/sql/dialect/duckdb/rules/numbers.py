@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from qanat.sql.dialect.duckdb import operators
 from qanat.sql.dialect.duckdb.casts import fail
 from qanat.sql.dialect.duckdb.rules.base import (
     Call,
@@ -43,11 +42,6 @@ def _truncated(types: tuple[Type, ...]) -> Type:
     return given
 
 
-def _mod(call: Call) -> tuple[str, Type]:
-    (a, b), (x, y) = call.arguments, call.types
-    return operators.arithmetic("%", (a, x), (b, y))
-
-
 def _round(call: Call) -> tuple[str, Type]:
     if call.types[0].name in INTEGERS:
         if len(call.arguments) == 1 or (call.number(1) or 0) > 0:
@@ -65,8 +59,10 @@ def _round(call: Call) -> tuple[str, Type]:
 def _truncate(call: Call) -> tuple[str, Type]:
     if len(call.arguments) == 1:
         return f"CAST(trunc({call.arguments[0]}) AS {type_name(call.result)})", call.result
-    if call.types[0].name in {"double", "real", "decimal"} and (call.number(1) or 0) >= 0 and (
-        call.number(1) is not None
+    if (
+        call.types[0].name in {"double", "real", "decimal"}
+        and (call.number(1) or 0) >= 0
+        and (call.number(1) is not None)
     ):
         text = f"trunc({call.arguments[0]}, {call.number(1)})"
         return f"CAST({text} AS {type_name(call.result)})", call.result
@@ -94,8 +90,10 @@ def _arithmetic_shift(call: Call) -> tuple[str, Type]:
     x, n = call.arguments
     text = f"floor(CAST({x} AS DOUBLE) / pow(2, least({n}, 63)))"
     if call.types[0].name == "bigint":
-        text = f"CASE WHEN {x} >= 0 THEN {x} >> CAST(least({n}, 63) AS INTEGER) ELSE " \
+        text = (
+            f"CASE WHEN {x} >= 0 THEN {x} >> CAST(least({n}, 63) AS INTEGER) ELSE "
             f"-((-({x} + 1)) >> CAST(least({n}, 63) AS INTEGER)) - 1 END"
+        )
     return f"CAST({text} AS {type_name(call.result)})", call.result
 
 
@@ -114,15 +112,18 @@ def _extreme(call: Call) -> tuple[str, Type]:
 def _random(call: Call) -> tuple[str, Type]:
     if not call.arguments:
         return "random()", call.result
-    return f"CAST(floor(random() * {call.arguments[0]}) AS {type_name(call.result)})", call.result
+    low, high = call.arguments if len(call.arguments) > 1 else ("0", call.arguments[0])
+    text = f"{low} + floor(random() * ({high} - {low}))"
+    return f"CAST({text} AS {type_name(call.result)})", call.result
 
 
 _ROOT = f"CASE WHEN {{0}} >= 0 OR {{0}} IS NULL OR isnan({{0}}) THEN sqrt({{0}}) ELSE {_NAN} END"
 _ARC = "CASE WHEN abs({{0}}) <= 1 OR {{0}} IS NULL THEN {0}({{0}}) ELSE " + _NAN + " END"
 _BUCKET = (
-    "CASE WHEN {3} <= 0 THEN " + fail("bucketCount must be greater than 0") + " WHEN {0} < {1} THEN"
-    " 0 WHEN {0} >= {2} THEN {3} + 1 ELSE CAST(floor(({0} - {1}) / ({2} - {1}) * {3}) AS BIGINT)"
-    " + 1 END"
+    "CASE WHEN {3} <= 0 THEN " + fail("bucketCount must be greater than 0") + " WHEN {1} = {2} THEN"
+    " " + fail("bounds cannot equal each other") + " WHEN ({0} - {1}) * sign({2} - {1}) < 0 THEN 0"
+    " WHEN ({0} - {2}) * sign({2} - {1}) >= 0 THEN {3} + 1 ELSE"
+    " CAST(floor(({0} - {1}) / ({2} - {1}) * {3}) AS BIGINT) + 1 END"
 )
 
 RULES: dict[str, Rule] = {
@@ -133,7 +134,6 @@ RULES: dict[str, Rule] = {
     "round": _round,
     "truncate": by_type(0, {"*": _truncate}),
     "sign": cast_to_result("sign({0})"),
-    "mod": _mod,
     "power": plain("pow({0}, {1})"),
     "pow": plain("pow({0}, {1})"),
     "sqrt": plain(_ROOT),
@@ -156,16 +156,18 @@ RULES: dict[str, Rule] = {
     "is_infinite": plain("isinf({0})"),
     "random": _random,
     "rand": _random,
-    "bitwise_and": plain("({0} & {1})"),
-    "bitwise_or": plain("({0} | {1})"),
-    "bitwise_xor": plain("xor({0}, {1})"),
-    "bitwise_not": plain("(~ {0})"),
+    "bitwise_and": cast_to_result("{0} & {1}"),
+    "bitwise_or": cast_to_result("{0} | {1}"),
+    "bitwise_xor": cast_to_result("xor({0}, {1})"),
+    "bitwise_not": cast_to_result("~ {0}"),
     "bitwise_left_shift": cast_to_result("CAST({0} AS HUGEINT) << CAST({1} AS INTEGER)"),
     "bitwise_right_shift": _right_shift,
     "bitwise_right_shift_arithmetic": _arithmetic_shift,
     "bit_count": _bit_count,
     "width_bucket": plain(_BUCKET),
-    "to_base": plain("lower(to_base({0}, CAST({1} AS INTEGER)))"),
+    "to_base": plain(
+        "(CASE WHEN {0} < 0 THEN '-' ELSE '' END || lower(to_base(abs({0}), CAST({1} AS INTEGER))))"
+    ),
     "greatest": _extreme,
     "least": _extreme,
 }  # fmt: skip

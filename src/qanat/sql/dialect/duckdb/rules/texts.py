@@ -50,8 +50,12 @@ def _slice(value: str, start: str, length: str | None, size: str) -> str:
     begin = f"CASE WHEN {start} < 0 THEN {size} + {start} + 1 ELSE {start} END"
     if start.isdigit():
         begin = start
-    end = size if length is None else f"{begin} + {length} - 1" if start.isdigit() else (
-        f"({begin}) + {length} - 1"
+    end = (
+        size
+        if length is None
+        else f"{begin} + {length} - 1"
+        if start.isdigit()
+        else (f"({begin}) + {length} - 1")
     )
     return f"array_slice({value}, {begin}, {end})"
 
@@ -73,8 +77,24 @@ def _concat_ws(call: Call) -> tuple[str, Type]:
     return f"concat_ws({', '.join(call.arguments)})", call.result
 
 
+def _replace(call: Call) -> tuple[str, Type]:
+    if call.constants[1] == "":
+        raise RefusedError("replace of the empty string is not supported")
+    text, search, *rest = call.arguments
+    return f"replace({text}, {search}, {rest[0] if rest else string('')})", call.result
+
+
+def _pad(call: Call) -> tuple[str, Type]:
+    if (call.number(1) or 0) < 0:
+        raise RefusedError("Target length must be in the range [0..2147483647]")
+    text, length, filler = call.arguments
+    return f"{call.name}({text}, CAST({length} AS INTEGER), {filler})", call.result
+
+
 def _split(call: Call) -> tuple[str, Type]:
     parts = f"string_split({call.arguments[0]}, {call.arguments[1]})"
+    if call.constants[1] == "":
+        raise RefusedError("The delimiter may not be the empty string")
     if len(call.arguments) == 2:
         return parts, call.result
     n = call.arguments[2]
@@ -83,10 +103,24 @@ def _split(call: Call) -> tuple[str, Type]:
     return let(parts, "p", body), call.result
 
 
+def _split_part(call: Call) -> tuple[str, Type]:
+    text, separator, index = call.arguments
+    known = call.number(2)
+    if known is not None and known < 1:
+        raise RefusedError("Index must be greater than zero")
+    if known is None:
+        index = (
+            f"CASE WHEN {index} < 1 THEN {fail('Index must be greater than zero')} ELSE {index} END"
+        )
+    return f"string_split({text}, {separator})[{index}]", call.result
+
+
 def _split_to_map(call: Call) -> tuple[str, Type]:
     text, entries, pairs = call.arguments
-    made = f"list_transform(string_split({text}, {entries}), lambda p: (split_part(p, {pairs}, 1)," \
+    made = (
+        f"list_transform(string_split({text}, {entries}), lambda p: (split_part(p, {pairs}, 1),"
         f" split_part(p, {pairs}, 2)))"
+    )
     return f"map_from_entries({made})", call.result
 
 
@@ -100,19 +134,30 @@ def _pattern(call: Call) -> str:
     return call.arguments[1]
 
 
+def _group(call: Call) -> int:
+    group = call.number(2) if len(call.arguments) > 2 else 0
+    if group is None or group < 0:
+        raise RefusedError(f"the group of {call.name} must be a number written out")
+    pattern = call.constants[1]
+    if pattern is not None:
+        try:
+            groups = re.compile(pattern).groups
+        except re.error:  # another dialect of expressions: the engine will say
+            return group
+        if group > groups:
+            raise RefusedError(f"Pattern has {groups} groups. Cannot access group {group}")
+    return group
+
+
 def _regexp_extract(call: Call) -> tuple[str, Type]:
     text, pattern = call.arguments[0], _pattern(call)
-    group = call.number(2) if len(call.arguments) > 2 else 0
-    if group is None:
-        raise RefusedError("the group of regexp_extract must be a number written out")
+    group = _group(call)
     made = f"regexp_extract({text}, {pattern}, {group})"
     return f"CASE WHEN regexp_matches({text}, {pattern}) THEN {made} END", call.result
 
 
 def _regexp_extract_all(call: Call) -> tuple[str, Type]:
-    group = call.number(2) if len(call.arguments) > 2 else 0
-    if group is None:
-        raise RefusedError("the group of regexp_extract_all must be a number written out")
+    group = _group(call)
     return f"regexp_extract_all({call.arguments[0]}, {_pattern(call)}, {group})", call.result
 
 
@@ -135,29 +180,41 @@ def _format(call: Call) -> tuple[str, Type]:
     pattern = call.constants[0]
     if pattern is None:
         raise RefusedError("the pattern of format must be a text written out")
-    arguments = []
     rest = list(zip(call.arguments[1:], call.types[1:], strict=True))
     left = _FORMAT.sub("", pattern)
     if "%" in left:
         raise RefusedError(f"the pattern '{pattern[:60]}' of format is not supported")
+    pieces, at = [], 0
     for found in _FORMAT.finditer(pattern):
+        if found.start() > at:
+            pieces.append(string(pattern[at : found.start()]))
+        at = found.end()
         if found[3] is None:
-            continue
-        if not rest:
+            pieces.append(string("%" if found[0] == "%%" else "\n"))
+        elif not rest:
             raise RefusedError("format has fewer values than its pattern asks for")
-        text, type_ = rest.pop(0)
-        kind = found[3]
-        if kind == "s":
-            arguments.append(cast(text, type_, VARCHAR))
-        elif kind in "dxX" and type_.name in INTEGERS:
-            arguments.append(text)
-        elif kind == "f" and type_.name in {"double", "real", "decimal"}:
-            arguments.append(cast(text, type_, DOUBLE))
         else:
-            raise RefusedError(f"format: %{kind} of {type_} is not supported")
+            pieces.append(_formatted(found, *rest.pop(0)))
+    if at < len(pattern):
+        pieces.append(string(pattern[at:]))
     if rest:
         raise RefusedError("format has more values than its pattern asks for")
-    return f"printf({', '.join([string(pattern.replace('%n', chr(10))), *arguments])})", call.result
+    return f"({' || '.join(pieces or [string('')])})", call.result
+
+
+def _formatted(found: re.Match[str], text: str, type_: Type) -> str:
+    """One value by one `%…` of a pattern; NULL is the word null, as in Java."""
+    kind = found[3]
+    if kind == "s" and type_.name in {"varchar", "boolean", "date", "uuid", "unknown", *INTEGERS,
+                                      "decimal"}:  # fmt: skip
+        value = cast(text, type_, VARCHAR)
+    elif kind in "dxX" and type_.name in INTEGERS:
+        value = text
+    elif kind == "f" and type_.name in {"double", "real", "decimal"}:
+        value = cast(text, type_, DOUBLE)
+    else:
+        raise RefusedError(f"format: %{kind} of {type_} is not supported")
+    return f"coalesce(printf({string(found[0])}, {value}), 'null')"
 
 
 def _starts_with(call: Call) -> tuple[str, Type]:
@@ -168,8 +225,10 @@ def _starts_with(call: Call) -> tuple[str, Type]:
 
 def _big_endian(size: int, target: str) -> Rule:
     unsigned = {4: "UINTEGER", 8: "UBIGINT"}[size]
-    wide = f"CAST(CAST('0x' || CASE WHEN octet_length({{0}}) = 0 THEN '0' ELSE hex({{0}}) END AS " \
+    wide = (
+        f"CAST(CAST('0x' || CASE WHEN octet_length({{0}}) = 0 THEN '0' ELSE hex({{0}}) END AS "
         f"{unsigned}) AS HUGEINT)"
+    )
     body = f"CASE WHEN n >= {2 ** (8 * size - 1)}::HUGEINT THEN n - {2 ** (8 * size)}::HUGEINT ELSE n END"
     return plain(f"CAST({let(wide, 'n', body)} AS {target})")
 
@@ -184,7 +243,6 @@ _POSITION = (
     " (strpos(regexp_replace(hex({0}), '(..)', '\\1 ', 'g'), regexp_replace(hex({1}), '(..)', '\\1"
     " ', 'g')) + 2) // 3 END) AS BIGINT) END"
 )
-_PAD = "{0}({{0}}, CAST({{1}} AS INTEGER), {{2}})"
 _CODE = (
     "CASE WHEN length({0}) = 1 THEN unicode({0}) WHEN {0} IS NOT NULL THEN "
     + fail("codepoint takes one character") + " END"
@@ -219,13 +277,10 @@ RULES: dict[str, Rule] = {
     "left": plain("left({0}, {1})"),
     "right": plain("right({0}, {1})"),
     "strpos": plain("strpos({0}, {1})"),
-    "replace": lambda c: (
-        f"replace({c.arguments[0]}, {c.arguments[1]}, {(c.arguments[2:] or ('',))[0] or chr(39) * 2})",
-        c.result,
-    ),
+    "replace": _replace,
     "reverse": by_type(0, {"array": plain("list_reverse({0})"), "*": plain("reverse({0})")}),
     "split": _split,
-    "split_part": plain("string_split({0}, {1})[{2}]"),
+    "split_part": _split_part,
     "split_to_map": _split_to_map,
     "concat": _concat,
     "concat_ws": _concat_ws,
@@ -233,8 +288,8 @@ RULES: dict[str, Rule] = {
     "ends_with": plain("ends_with({0}, {1})"),
     "chr": plain("chr(CAST({0} AS INTEGER))"),
     "codepoint": plain(_CODE),
-    "lpad": plain(_PAD.format("lpad")),
-    "rpad": plain(_PAD.format("rpad")),
+    "lpad": _pad,
+    "rpad": _pad,
     "levenshtein_distance": plain("levenshtein({0}, {1})"),
     "hamming_distance": plain("hamming({0}, {1})"),
     "translate": plain("translate({0}, {1}, {2})"),

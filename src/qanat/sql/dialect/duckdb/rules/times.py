@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from qanat.sql.dialect.duckdb.casts import rounded_moment
+from qanat.sql.dialect.duckdb.casts import rounded_moment, strict
 from qanat.sql.dialect.duckdb.rules.base import Call, RefusedError, Rule, plain
 from qanat.sql.dialect.duckdb.words import string
 from qanat.sql.types import Type
@@ -26,6 +26,11 @@ _JODA: Final = {
     "dd": "%d", "d": "%-d", "HH": "%H", "H": "%-H", "hh": "%I", "h": "%-I", "mm": "%M", "ss": "%S",
     "SSS": "%g", "a": "%p", "EEE": "%a", "E": "%a", "EEEE": "%A", "DDD": "%j", "y": "%Y",
 }  # fmt: skip
+_ISO_DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+#: A moment of another zone than UTC would lose it here.
+_ISO_MOMENT: Final = (
+    _ISO_DATE + r"(T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?(Z|[+-]00(:?00)?)?)?"
+)
 _JODA_PIECE: Final = re.compile(r"([A-Za-z])\1*|'(?:[^']|'')*'|[^A-Za-z']")
 
 
@@ -187,8 +192,14 @@ RULES: dict[str, Rule] = {
     "date_parse": _parsed("mysql"),
     "format_datetime": _formatted("joda"),
     "parse_datetime": _parsed("joda"),
-    "from_iso8601_timestamp": plain("CAST({0} AS TIMESTAMPTZ)"),
-    "from_iso8601_date": plain("CAST({0} AS DATE)"),
+    "from_iso8601_timestamp": lambda c: (
+        rounded_moment(f"CAST({strict(c.arguments[0], _ISO_MOMENT)} AS TIMESTAMPTZ)", 3),
+        c.result,
+    ),
+    "from_iso8601_date": lambda c: (
+        f"CAST({strict(c.arguments[0], _ISO_DATE)} AS DATE)",
+        c.result,
+    ),
     "to_iso8601": _iso,
     "to_milliseconds": plain("CAST(epoch({0}) * 1000 AS BIGINT)"),
 }
