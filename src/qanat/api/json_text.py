@@ -41,7 +41,8 @@ def extract(source: IO[bytes], target: IO[bytes], member: str) -> dict[str, Any]
     A `member` that is not a text is returned with the others.
 
     Raises:
-        MalformedError: It is no JSON object, has a member twice, or the others are too long.
+        MalformedError: It is no JSON object, has a member twice, lacks `member`, or the others
+            are too long.
     """
     return _Extraction(source, target, member).run()
 
@@ -78,6 +79,8 @@ class _Extraction:
                     break
         if self.peek():
             raise MalformedError("something follows the object")
+        if not has_member and self.member not in found:
+            raise MalformedError(f"'{self.member}' is missing")
         return found
 
     def more(self) -> bool:
