@@ -88,7 +88,8 @@ class Planner:
             NotFoundError, ForbiddenError, InvalidRequestError: It may not run so.
         """
         node = Node(id=NodeId(1), kind=NodeKind.QUERY, query=id_, tier=tier)
-        return self._assemble([node], {node.id: self._read(id_, asked)}, node.id)
+        read = self._read(id_, asked)
+        return self._assemble([_asked(node, asked, read)], {node.id: read}, node.id)
 
     def sql(self, text: str, asked: Mapping[str, Given], tier: str) -> Plan:
         """Return the plan of a statement that is not saved.
@@ -102,7 +103,7 @@ class Planner:
         lineage = self._texts.lineage((0, 0, ""), text, values, self._viewed, self._is_current)
         read = _Read(sql=text, version=0, values=values, is_private=True, lineage=lineage)
         node = Node(id=NodeId(1), kind=NodeKind.QUERY, query=QueryId(0), tier=tier)
-        return self._assemble([node], {node.id: read}, node.id)
+        return self._assemble([_asked(node, asked, read)], {node.id: read}, node.id)
 
     def view(self, label: Label, tier: str | None) -> Plan:
         """Return the plan of the refresh of one view by itself.
@@ -130,7 +131,8 @@ class Planner:
         """
         every = tier or DEFAULT_TIER
         target = Node(id=NodeId(0), kind=NodeKind.QUERY, query=id_, tier=every)
-        reads = {target.id: self._read(id_, asked)}
+        read = self._read(id_, asked)
+        target, reads = _asked(target, asked, read), {target.id: read}
         return self._grow(target, reads, every)
 
     def view_lineage(self, label: Label) -> Plan:
@@ -228,7 +230,8 @@ class Planner:
                     view=None if view is None else Label(view["label"]),
                 )
             )
-            reads[node.id] = self._read(nodes[-1].query, values, of=nodes[-1].view)
+            read = self._read(nodes[-1].query, values, of=nodes[-1].view)
+            nodes[-1], reads[node.id] = _asked(nodes[-1], values, read), read
         linked = self._linked(nodes, reads)
         return self._assemble(linked, reads, ends[-1] if ends else linked[-1].id)
 
@@ -393,6 +396,11 @@ class Planner:
         if view["owner"] != self._caller.handle:
             raise ForbiddenError(f"{label} belongs to {view['owner']}: only its owner refreshes it")
         return view
+
+
+def _asked(node: Node, given: Mapping[str, Given], read: _Read) -> Node:
+    """Return a node that says which parameters were asked for, as the text they have."""
+    return replace(node, parameters={name: read.values[name] for name in given})
 
 
 class StoredNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
