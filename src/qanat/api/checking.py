@@ -47,13 +47,12 @@ def check(
     problems: list[wire.SqlProblem] = []
     values = _values(sql, declared, given, problems)
     reading = _Reading(services, caller)
+    named = list(_named(sql, values))
     template = None
     try:
         template = compile_statement(sql, values, reading.columns, reading.viewed)
     except SqlRejectedError as error:
-        problems.append(
-            wire.problem(error.message, error.position, reading.suggestion(error.message))
-        )
+        problems.append(reading.problem(error, named))
     except QanatError as error:
         problems.append(wire.problem(str(error), None))
     ok = template is not None and not problems
@@ -64,7 +63,7 @@ def check(
         if ok
         else [],
         parameters=list(placeholders(sql)),
-        reads=list(reading.named(sql, values)),
+        reads=[read for reference in named if (read := reading.read(reference)) is not None],
     )
 
 
@@ -146,39 +145,45 @@ class _Reading:
             parameters=found.text.parameters,
         )
 
-    def suggestion(self, message: str) -> str | None:
-        """Return a name that was probably meant, where an unknown table is the error."""
-        unknown = _NO_TABLE.match(message)
+    def problem(self, error: SqlRejectedError, named: Sequence[Reference]) -> wire.SqlProblem:
+        """Return an error; of an unknown table with the name that was probably meant."""
+        unknown = _NO_TABLE.match(error.message)
         if unknown is None:
-            return None
+            return wire.problem(error.message, error.position)
         seen = self._services.database.read(lambda tx: catalog.visible(tx, self._caller))
         labels = [*map(str, self._sources.labels), *(str(one.label) for one in seen)]
-        return nearest(unknown[1], labels)
+        # The place of the whole name, which the suggestion replaces.
+        places = [one.position for one in named if one.label == unknown[1]]
+        at = places[0] if places else error.position
+        return wire.problem(error.message, at, nearest(unknown[1], labels))
 
-    def named(self, sql: str, values: Mapping[str, str]) -> Iterator[wire.SqlRead]:
-        """Yield the relations that a text names, each once."""
-        try:
-            found = list(references(Source(substitute(sql, values))))
-        except (QanatError, RecursionError):
-            return
-        seen: set[str] = set()
-        for reference in found:
-            name = reference.label if reference.query is None else f"query_{reference.query}"
-            if name not in seen:
-                seen.add(name)
-                yield wire.SqlRead(
-                    name=name,
-                    kind=self._kind(reference),
-                    line=reference.position.line,
-                    column=reference.position.column,
-                )
-
-    def _kind(self, reference: Reference) -> str:
+    def read(self, reference: Reference) -> wire.SqlRead | None:
+        """Return a relation that a text names; None if there is none by that name."""
+        name, kind = reference.label, "query"
         if reference.query is not None:
-            return "query"
-        label = reference.label
-        found = self._services.database.read(lambda tx: catalog.find(tx, self._caller, label))
-        return "source" if found is None else found.kind
+            name = Label(f"query_{reference.query}")
+        elif name in self._sources.labels:
+            kind = "source"
+        else:
+            found = self._services.database.read(lambda tx: catalog.find(tx, self._caller, name))
+            if found is None:
+                return None
+            kind = found.kind
+        at = reference.position
+        return wire.SqlRead(name=name, kind=kind, line=at.line, column=at.column)
+
+
+def _named(sql: str, values: Mapping[str, str]) -> Iterator[Reference]:
+    """Yield the relations that a text names, each once."""
+    try:
+        found = list(references(Source(substitute(sql, values))))
+    except (QanatError, RecursionError):
+        return
+    seen: set[Label] = set()
+    for reference in found:
+        if reference.label not in seen:
+            seen.add(reference.label)
+            yield reference
 
 
 def _columns(template: Template | None) -> Columns:

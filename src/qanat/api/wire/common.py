@@ -69,7 +69,7 @@ def query_id(text: str) -> QueryId:
         InvalidRequestError: It is no number.
         NotFoundError: No query can have it.
     """
-    if not _DIGITS.fullmatch(text):
+    if not _DIGITS.fullmatch(text.removeprefix("-")):
         raise InvalidRequestError(f"the query ID '{text[:40]}' is not a number")
     number = int(text)
     if not 0 < number <= LARGEST_ID:

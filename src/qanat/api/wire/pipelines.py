@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from qanat.api.wire.common import Wire, maybe
+from qanat.api.wire.common import Wire, maybe, query_id
 from qanat.api.wire.views import full_label
 from qanat.errors import InvalidRequestError
 from qanat.model.access import Caller
@@ -231,7 +231,7 @@ def _node_of(node: GraphNode, caller: Caller) -> Node:
     return Node(
         id=NodeId(node.id),
         kind=NodeKind.QUERY,
-        query=QueryId(query.query_id),
+        query=query_id(str(query.query_id)),
         tier=tier_of(_text(query.performance)),
         parameters=plain_values(query.query_parameters),
         dependencies=dependencies,
