@@ -45,8 +45,11 @@ def demo(
     with directory.held():
         if not directory.is_ready():
             _write_rows(directory, clock)
+        if _key(directory) is None:
+            # Before the server starts: it would make a first key, which nobody would ever see.
+            _new_key(directory)
         with running(directory, chosen, clock) as server:
-            key = _key(directory, server.url)
+            key = _working_key(directory, server.url)
             with Client(server.url, key) as client:
                 there = content.install(client, lambda step: output.to_stderr(f"made {step}"))
                 output.to_stderr(f"running the pipeline of query {there.target}")
@@ -92,27 +95,36 @@ def _write_rows(directory: DemoDirectory, clock: Clock) -> None:
     output.to_stderr(f"{total:>9,} rows made in {output.seconds(clock.monotonic() - began)}")
 
 
-def _key(directory: DemoDirectory, server: str) -> str:
-    """Return the demo's key, a new one if there is none or it was revoked."""
+def _key(directory: DemoDirectory) -> str | None:
+    state = directory.state()
+    return state.key if state else None
+
+
+def _new_key(directory: DemoDirectory) -> str:
     import msgspec
 
-    from qanat.cli.client import Client
     from qanat.cli.demo.content import HANDLE
     from qanat.cli.demo.sources import DemoState
-    from qanat.cli.failure import UnreachableError
     from qanat.cli.local import Operator
 
+    made = Operator.of(directory.root, None).ask(
+        "keys.create", {"handle": HANDLE, "scope": "write", "name": "demo"}
+    )
     state = directory.state() or DemoState(version=0)
-    if state.key is not None:
+    directory.save(msgspec.structs.replace(state, key=str(made["key"])))
+    return str(made["key"])
+
+
+def _working_key(directory: DemoDirectory, server: str) -> str:
+    """Return the demo's key; a new one if somebody revoked it."""
+    from qanat.cli.client import Client
+    from qanat.cli.failure import UnreachableError
+
+    key = _key(directory)
+    if key is not None:
         try:
-            with Client(server, state.key) as client:
+            with Client(server, key) as client:
                 client.raw("GET", "/whoami")
         except UnreachableError:
-            state = msgspec.structs.replace(state, key=None)
-    if state.key is None:
-        made = Operator.of(directory.root, None).ask(
-            "keys.create", {"handle": HANDLE, "scope": "write", "name": "demo"}
-        )
-        state = msgspec.structs.replace(state, key=str(made["key"]))
-        directory.save(state)
-    return str(state.key)
+            key = None
+    return key or _new_key(directory)

@@ -41,12 +41,12 @@ def print_receipt(client: Client, run: wire.Run) -> None:
             [
                 title(node),
                 state_of(node),
-                None if seconds is None else f"{seconds:.3f}",
-                node.row_count,
+                "" if seconds is None else f"{seconds:.3f}",
+                "" if node.row_count is None else f"{node.row_count:,}",
                 *_figures(used),
             ]
         )
-    rows.append(["total", "", None, None, *_figures(total)])
+    rows.append(["total", "", "", "", *_figures(total)])
     output.table(
         [
             ("node", ""), ("state", ""), ("seconds", "double"), ("rows", "bigint"),
