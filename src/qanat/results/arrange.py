@@ -19,13 +19,13 @@ from typing import Final, Self
 from qanat.engines import Reader, Relation
 from qanat.engines.duckdb.scan import file_list, literal, quoted, scan
 from qanat.model.snapshot import Snapshot
+from qanat.model.types import Columns
 from qanat.names import AttemptId, SnapshotId
 from qanat.results import filters, sorting
 from qanat.results.options import PageOptions
-from qanat.results.rows import Stored, relation_sql, scan_sql
+from qanat.results.rows import Stored, relation_sql
 from qanat.results.siblings import Borrowed, Siblings
 
-_MOST_FILES: Final = 32  #: of one statement; more are merged into one first
 _REMEMBERED: Final = 1_000  #: snapshots whose files have been counted
 _HASHES: Final = 1 << 64
 
@@ -83,33 +83,28 @@ class Arranger:
         if snapshot.row_count == 0 or options.sample_count == 0:
             return Arranged(Stored(columns=snapshot.columns, files=(), counts=()))
         if options.filters is None and options.sort_by is None and options.sample_count is None:
-            if len(snapshot.files) > _MOST_FILES:
-                return self._sibling(snapshot, self.merge(snapshot))
             return Arranged(self.stored(snapshot))
         whole, head = _key(snapshot, options), _key(snapshot, options, "head")
         found = self._siblings.peek(whole) or self._whole_head(head)
         if found is None and rows is not None and rows < self._head_rows:
             found = self._siblings.borrow(head, lambda: self._head_sql(snapshot, options))
         if found is None:
-            found = self._siblings.borrow(whole, lambda: self._sql(snapshot, options))
+            found = self._siblings.borrow(
+                whole, lambda: self._sql(snapshot, options, snapshot.columns)
+            )
         return self._sibling(snapshot, found)
-
-    def merge(self, snapshot: Snapshot) -> Borrowed:
-        """Return the rows of a snapshot of several files as one file."""
-        files = [self._path_of(file) for file in snapshot.files]
-        return self._siblings.borrow(
-            _key(snapshot, PageOptions()), lambda: f"SELECT * FROM {scan_sql(files)}"
-        )
 
     def whole(self, snapshot: Snapshot, options: PageOptions) -> Borrowed:
         """Return everything that `options` ask for, with the columns they choose, as one file."""
         columns = options.chosen(snapshot.columns)
-        listed = ", ".join(quoted(column.name) for column in columns)
-        if snapshot.row_count == 0 or options.sample_count == 0:
-            sql = f"FROM {scan(Relation(columns=columns))}"
-        else:
-            sql = f"SELECT {listed} FROM ({self._sql(snapshot, options)})"
-        return self._siblings.borrow(_key(snapshot, options, "whole", listed), lambda: sql)
+
+        def sql() -> str:
+            if snapshot.row_count == 0 or options.sample_count == 0:
+                return f"FROM {scan(Relation(columns=columns))}"
+            return self._sql(snapshot, options, columns)
+
+        key = _key(snapshot, options, "columns", *(column.name for column in columns))
+        return self._siblings.borrow(key, sql)
 
     def _whole_head(self, key: str) -> Borrowed | None:
         """Return the head of an arrangement if it is there and there are no rows after it."""
@@ -127,13 +122,13 @@ class Arranger:
         )
         return Arranged(stored, found)
 
-    def _sql(self, snapshot: Snapshot, options: PageOptions) -> str:
+    def _sql(self, snapshot: Snapshot, options: PageOptions, columns: Columns) -> str:
         """Return the statement of an arrangement.
 
         Without a sort key it has no ORDER BY: DuckDB keeps the order of files when it copies.
         """
         relation, number = self._relation(snapshot)
-        sql = f"SELECT {_listed(snapshot)} FROM ({relation}){_where(snapshot, options, number)}"
+        sql = f"SELECT {_listed(columns)} FROM ({relation}){_where(snapshot, options, number)}"
         keys = [f"{value} {direction}" for value, direction in _sort_keys(snapshot, options)]
         return f"{sql} ORDER BY {', '.join([*keys, quoted(number)])}" if keys else sql
 
@@ -145,7 +140,7 @@ class Arranger:
         """
         keys = _sort_keys(snapshot, options)
         if not keys:
-            return f"{self._sql(snapshot, options)} LIMIT {self._head_rows}"
+            return f"{self._sql(snapshot, options, snapshot.columns)} LIMIT {self._head_rows}"
         relation, name = self._relation(snapshot)
         number = quoted(name)
         values, order = [], []
@@ -159,7 +154,7 @@ class Arranger:
             f"{_where(snapshot, options, name)} ORDER BY {sorted_by} LIMIT {self._head_rows}"
         )
         return (
-            f"SELECT {_listed(snapshot)} FROM ({relation}) JOIN ({first}) USING ({number})"
+            f"SELECT {_listed(snapshot.columns)} FROM ({relation}) JOIN ({first}) USING ({number})"
             f" ORDER BY {sorted_by}"
         )
 
@@ -192,8 +187,8 @@ class Arranger:
         return tuple(int(rows[str(file)]) for file in files)
 
 
-def _listed(snapshot: Snapshot) -> str:
-    return ", ".join(quoted(column.name) for column in snapshot.columns)
+def _listed(columns: Columns) -> str:
+    return ", ".join(quoted(column.name) for column in columns)
 
 
 def _where(snapshot: Snapshot, options: PageOptions, number: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from qanat.engines.duckdb.scan import quoted
 from qanat.model.snapshot import Snapshot
@@ -20,6 +21,9 @@ from qanat.results.options import PageOptions
 from qanat.results.pages import Pages
 from qanat.results.rows import Span, cut_sql, names, span_sql
 from qanat.results.shapes import shape
+
+#: A download lasts as long as its reader takes; the collector waits longer than this.
+_DOWNLOAD_S: Final = 3000.0
 
 
 class Chunks:
@@ -68,7 +72,7 @@ def csv_page(
             cut = cut_sql(span, pages.limits.page_bytes, 0)
             (stop,) = pages.reader.text(f"SELECT stop FROM ({cut})", pages.time_s)
             span = replace(span, high=int(stop or span.high))
-        chunks = pages.reader.csv(_sql(span), null, pages.time_s)
+        chunks = pages.reader.csv(_sql(span), null, _DOWNLOAD_S)
     except BaseException:
         arranged.close()
         raise

@@ -10,11 +10,13 @@ import io
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qanat.errors import NotFoundError
 from qanat.model.snapshot import Snapshot
 from qanat.results.options import PageOptions
 from qanat.results.pages import Pages
@@ -37,16 +39,16 @@ def parquet(pages: Pages, snapshot: Snapshot, options: PageOptions | None = None
     A result that lies in one file is that file. 256-bit integers are text in it.
 
     Raises:
-        FileNotFoundError: The rows were removed; the snapshot has ended.
+        NotFoundError: The rows were removed: the snapshot has ended.
         LimitExceededError, EngineUnavailableError: As for `Pages.page`.
     """
     asked = options or PageOptions()
     plain = not (asked.columns or asked.filters or asked.sort_by or asked.sample_count is not None)
     if plain and len(snapshot.files) == 1:
-        return _opened(pages.arranger.stored(snapshot).files[0].open("rb"))
+        return _opened(pages.arranger.stored(snapshot).files[0])
     borrowed = pages.arranger.whole(snapshot, asked)
     try:
-        return _opened(borrowed.sibling.path.open("rb"))
+        return _opened(borrowed.sibling.path)
     finally:
         borrowed.close()
 
@@ -71,5 +73,9 @@ def arrow(download: Download) -> Iterator[bytes]:
         yield sink.getvalue()
 
 
-def _opened(file: BinaryIO) -> Download:
+def _opened(path: Path) -> Download:
+    try:
+        file = path.open("rb")
+    except FileNotFoundError:
+        raise NotFoundError("the rows of this result were removed") from None
     return Download(file=file, size_bytes=os.fstat(file.fileno()).st_size)

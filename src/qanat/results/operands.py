@@ -78,13 +78,20 @@ def condition(column: Column, operator: str, values: Sequence[Value]) -> str:
             return _like(name, of, values[0])
         make = _makers(of)
         if operator == "in":
-            return _among(name, of, [make(of, "=", value) for value in values])
-        return _test(name, of, make(of, operator, values[0]))
+            return _among(name, of, [_side(make, of, "=", value) for value in values])
+        return _test(name, of, _side(make, of, operator, values[0]))
     except _WrongType as error:
-        how = str(error) or f"cannot be compared with the {values[0].kind} {values[0].text[:100]!r}"
         raise InvalidRequestError(
-            f"filters: column '{column.name}' is {column.type} and {how}"
+            f"filters: column '{column.name}' is {column.type} and {error}"
         ) from None
+
+
+def _side(make: _Maker, of: Shape, operator: str, value: Value) -> _Side:
+    try:
+        return make(of, operator, value)
+    except _WrongType as error:
+        shown = f"cannot be compared with the {value.kind} {value.text[:100]!r}"
+        raise _WrongType(str(error) or shown) from None
 
 
 def _test(name: str, of: Shape, side: _Side) -> str:

@@ -171,7 +171,7 @@ class Pages:
             text, counted, weighed = self.reader.text(_page_sql(span, cap, extra), self.time_s)
             rows, count = text or b"[]", int(counted or b"0")
             if len(rows) <= cap or count <= 1:
-                return rows, count, header_bytes(span.columns) + int(float(weighed or b"0"))
+                return rows, count, header_bytes(span.columns) + int(weighed or b"0")
             # Escapes made the text longer than it weighed.
             span = replace(span, high=span.low + max(1, count * cap // len(rows) * 19 // 20))
         return b"[]", 0, 0

@@ -19,6 +19,7 @@ from qanat.results.encode import row_weight
 #: Where DuckDB offers the number of a row, unless the file has a column of that name.
 _ROW, _FILE = "file_row_number", "file_index"
 _ROWS_PER_FILE: Final = 1 << 40  #: more than a file holds; file and row make one number
+_MOST_BRANCHES: Final = 32  #: of one statement; a span of more files is of small ones
 _PROBES: Final = 8
 _PROBE_ROWS: Final = 4096
 _COUNTED_ROWS: Final = 50_000  #: of a result that is measured whole
@@ -74,7 +75,9 @@ def names(columns: Columns) -> tuple[str, ...]:
 
 def span_sql(span: Span) -> str:
     """Return the rows of a span, which has some, as `c0`, …, with their number as `n`."""
-    parts = span.stored.parts(span.low, span.high)
+    parts = list(span.stored.parts(span.low, span.high))
+    if len(parts) > _MOST_BRANCHES:
+        return _counted_sql(span.columns, [part.file for part in parts], parts[0].base, span)
     return " UNION ALL ".join(_part_sql(span.stored, span.columns, part) for part in parts)
 
 
@@ -135,17 +138,26 @@ def cut_sql(span: Span, cap: int, extra: int) -> str:
 
 
 def _part_sql(stored: Stored, columns: Columns, part: Part) -> str:
-    listed, low, high = _listed(columns), part.first + part.base, part.end + part.base
     if _hidden(stored.columns):
-        inner = (
-            f"SELECT {listed}, row_number() OVER () - 1 + {part.base} AS n"
-            f" FROM {scan_sql([part.file])}"
+        span = Span(
+            stored=stored, columns=columns, low=part.base + part.first, high=part.base + part.end
         )
-        return f"SELECT * FROM ({inner}) WHERE n >= {low} AND n < {high}"
+        return _counted_sql(columns, [part.file], part.base, span)
     return (
-        f"SELECT {listed}, {_ROW} + {part.base} AS n FROM {scan_sql([part.file])}"
+        f"SELECT {_listed(columns)}, {_ROW} + {part.base} AS n FROM {scan_sql([part.file])}"
         f" WHERE {_ROW} >= {part.first} AND {_ROW} < {part.end}"
     )
+
+
+def _counted_sql(columns: Columns, files: Sequence[Path], base: int, span: Span) -> str:
+    """Return the rows of a span by counting those of whole files; the first one's row 0 is `base`.
+
+    Every row is read to be counted, so this is for small files and for names that hide the number.
+    """
+    counted = (
+        f"SELECT {_listed(columns)}, row_number() OVER () - 1 + {base} AS n FROM {scan_sql(files)}"
+    )
+    return f"SELECT * FROM ({counted}) WHERE n >= {span.low} AND n < {span.high}"
 
 
 def _listed(columns: Columns) -> str:

@@ -332,3 +332,18 @@ def test_a_large_result_is_weighed_by_a_few_stretches_and_always_the_same(
     again = make_pages().page(snapshot, PageOptions(limit=1)).total_result_set_bytes
     assert sizes == {again}
     assert again == pytest.approx(121_000 * (10 + 19.5 + 2), rel=0.05)
+
+
+def test_a_columns_name_is_only_ever_a_name(pages: Pages, store: Store) -> None:
+    """Names come from users' SQL; they meet no name and no quote of ours."""
+    names = ['x" OR true --', "'); DROP TABLE t; --", "$n", "$n0", "$N_", "n", "c0", "s", "stop"]
+    listed = ", ".join(f'i AS "{name.replace(chr(34), chr(34) * 2)}"' for name in names)
+    held = store([(name, "bigint") for name in names], f"SELECT {listed} FROM range(9) AS t (i)")
+    for name in names:
+        quoted = '"' + name.replace('"', '""') + '"'
+        page = pages.page(
+            held, PageOptions(limit=2, filters=f"{quoted} < 5", sort_by=f"{quoted} desc")
+        )
+        assert [list(row.values()) for row in json.loads(page.rows)] == [[4] * 9, [3] * 9]
+        only = csv_page(pages, held, PageOptions(columns=(name,), filters=f"{quoted} = 8"))
+        assert b"".join(only.chunks).endswith(b"\n8\n")
