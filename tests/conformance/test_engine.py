@@ -96,6 +96,17 @@ def test_the_order_of_a_statement_is_the_order_of_its_rows(engine: Engine) -> No
     assert [n for (n,) in rows(engine, attempt)] == [s for s, _ in ordered]
 
 
+def test_the_order_is_kept_where_the_engine_converts_a_column(engine: Engine) -> None:
+    source = made(engine, "SELECT range % 50000 AS n, range AS v FROM range(300000)")
+    text = 'SELECT n, sum(v) AS s FROM "$0" AS t GROUP BY n ORDER BY s DESC'
+    attempt, result = written(engine, text, source, columns=("k", "total"))
+
+    assert result.columns == (Column("k", "bigint"), Column("total", "bigint"))
+    totals = [total for _, total in rows(engine, attempt)]
+    assert totals == sorted(totals, reverse=True)
+    assert len(totals) == 50_000
+
+
 def test_output_names_may_be_given(engine: Engine) -> None:
     attempt, result = written(engine, "SELECT 1, 1 + 1, 'a' AS x", columns=("_col0", "_col1", "x"))
 

@@ -28,7 +28,6 @@ TABLE: Columns = tuple(
         ("d", "date"), ("x", "varbinary"), ("z", "double"), ("k", "boolean"), ("n", "integer"),
     )
 )  # fmt: skip
-ONE = dict.fromkeys((column.name for column in TABLE), None)
 
 Loading = Callable[..., tuple[Columns, list[tuple[Any, ...]]]]
 
@@ -71,7 +70,8 @@ def test_header_names_may_come_in_any_order_and_number(load: Loading) -> None:
 def test_every_type_of_an_upload_is_read(load: Loading) -> None:
     _, found = load(
         "a,b,u,i,t,d,x,z,k,n\n"
-        f'-1,"q, ""r""",{UINT256_MAX},-{2**255},2020-01-01T00:00:00+02:00,2020-02-29,0xAbcd,1e5,true,7\n'
+        f'-1,"q, ""r""",{UINT256_MAX},-{2**255},'
+        "2020-01-01T00:00:00+02:00,2020-02-29,0xAbcd,1e5,true,7\n"
         "+2, s ,0,0,2020-01-01 00:00:00.5,0001-01-01,YWJj,-.5,FALSE,\n"
         "3,,000,-0,2020-01-01,9999-12-31,0x,nan,1,\n"
     )
@@ -283,8 +283,8 @@ def test_mounted_files_are_inspected(engine: DuckDbEngine, home: Path) -> None:
     with duckdb.connect() as other:
         for n in range(3):
             other.execute(
-                f"COPY (SELECT {n}::UBIGINT AS a, [1] AS l, {{'q': 1}} AS s, NULL::HUGEINT AS h FROM range(5))"
-                f" TO '{folder}/p{n}.parquet' (FORMAT parquet)"
+                f"COPY (SELECT {n}::UBIGINT AS a, [1] AS l, {{'q': 1}} AS s, NULL::HUGEINT AS h"
+                f" FROM range(5)) TO '{folder}/p{n}.parquet' (FORMAT parquet)"
             )
         other.execute(f"COPY (SELECT 1 AS a, [1] AS l) TO '{folder}/odd.parquet' (FORMAT parquet)")
     files = tuple(str(folder / f"p{n}.parquet") for n in range(3))

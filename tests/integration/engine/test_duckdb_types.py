@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from qanat.engines import Relation
+from qanat.engines import Bound, Relation
 from qanat.engines.duckdb import DuckDbEngine
 from qanat.engines.duckdb.types import duckdb_type, trino_type
 from qanat.errors import SqlRejectedError
 from qanat.model.types import Column
-from tests.rows import answer, relation, written
+from tests.rows import LIMITS, answer, fresh, relation, written
 
 UINT256_MAX = 2**256 - 1
 UUID = "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"
@@ -112,6 +113,24 @@ def test_the_compiler_may_say_which_256_bit_type_it_is(engine: DuckDbEngine) -> 
 
     total = "SELECT (u - '1'::BIGNUM)::VARCHAR AS d FROM \"$0\" AS t"
     assert answer(engine, total, relation(engine, first)) == [(str(UINT256_MAX - 1),)]
+
+
+def test_results_for_people_are_cut_for_pages_and_views_are_not(engine: DuckDbEngine) -> None:
+    shapes = []
+    for for_people in (True, False):
+        attempt = fresh()
+        text = "SELECT hash(range) AS h FROM range(122880)"
+        engine.write(attempt, Bound(text=text, for_people=for_people), LIMITS)
+        with duckdb.connect() as other:
+            shapes += other.execute(
+                "SELECT count(*), max(row_group_num_rows), any_value(compression)"
+                f" FROM parquet_metadata('{engine.path(attempt)}')"
+            ).fetchall()
+
+    (groups, largest, codec), (view_groups, view_largest, view_codec) = shapes
+    assert (groups, codec) == (3, "ZSTD")
+    assert largest <= 61_440
+    assert (view_groups, view_largest, view_codec) == (1, 122_880, "SNAPPY")
 
 
 def test_a_mounted_file_is_read_with_the_types_that_were_recorded(

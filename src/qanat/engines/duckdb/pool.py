@@ -134,6 +134,10 @@ class Pool:
             raise SqlRejectedError("the statement holds characters that are no Unicode") from None
         except WorkerDiedError as died:
             raise self._death(ticket, limits, died.peak_bytes) from None
+        except BaseException:
+            if child:
+                child.close()  # it may still be at work, and its answer would be taken for another
+            raise
         finally:
             self._leave(ticket)
             if child:
@@ -222,6 +226,7 @@ class Pool:
         until = self._clock.monotonic() + _START_S
         with self._lock:
             self._waiting += 1
+            child: Child | None = None
             try:
                 while True:
                     if ticket.reason:
@@ -237,6 +242,8 @@ class Pool:
                     self._freed.wait(timeout=1.0)
             finally:
                 self._waiting -= 1
+                if child is None:
+                    self._freed.notify()  # whoever waits next may have been meant
 
     def _alive(self) -> Child | None:
         """Return a free worker that has not died meanwhile; called with the lock held."""
