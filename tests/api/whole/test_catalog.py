@@ -10,7 +10,7 @@ import pytest
 
 from qanat.config import Settings, SourceSettings
 from tests.api.whole.owner import Owner
-from tests.api.whole.waiting import view_of
+from tests.api.whole.waiting import view as made_view
 
 CSV = {"Content-Type": "text/csv"}
 
@@ -58,7 +58,7 @@ def names(answer: dict[str, Any]) -> list[str]:
 
 def test_sources_uploads_and_views_are_one_list_by_name(me: Owner) -> None:
     prices = upload(me, "prices")
-    view = view_of(me, f"SELECT token FROM {prices}", "tokens")
+    view = made_view(me, "result_tokens", f"SELECT token FROM {prices}")
 
     found = {table["name"]: table for table in me.ok("GET", "/catalog?limit=1000")["tables"]}
 
@@ -119,7 +119,7 @@ def test_what_is_private_to_another_owner_is_not_there(me: Owner, other: Owner) 
 
 def test_a_view_tells_what_it_points_at_reads_and_is_read_by(me: Owner) -> None:
     prices = upload(me, "prices")
-    view = view_of(me, f"SELECT token FROM {prices}", "tokens")
+    view = made_view(me, "result_tokens", f"SELECT token FROM {prices}")
     reader = me.ok("POST", "/query", json={"name": "Reader", "query_sql": f"SELECT * FROM {view}"})
 
     shown = me.ok("GET", f"/catalog/{view}")
@@ -151,7 +151,7 @@ def test_a_name_is_found_in_any_case_and_with_quotes(me: Owner) -> None:
 
 def test_a_sample_shows_the_first_rows_of_everything(me: Owner) -> None:
     prices = upload(me, "prices", rows=3)
-    view = view_of(me, f"SELECT token, price * 2 AS twice FROM {prices}", "twice")
+    view = made_view(me, "result_twice", f"SELECT token, price * 2 AS twice FROM {prices}")
 
     source = me.ok("GET", "/catalog/ethereum.blocks/sample?limit=2")
     assert source == {
