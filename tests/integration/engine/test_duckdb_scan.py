@@ -75,6 +75,7 @@ def test_what_stands_in_a_comment_stays_there(text: str) -> None:
         'SELECT E\'\\\'"$0"\' AS s FROM "$0" AS t',
         'SELECT /* "$0" */ n FROM "$0" AS t',
         "SELECT '\\' AS a, '\"$0\"' AS b FROM \"$0\" AS t",
+        """SELECT '\\''' AS a, '"$0" AS b' AS b FROM "$0" AS t""",
     ],
 )
 def test_wherever_slots_stand_the_statement_means_what_it_says(text: str) -> None:

@@ -128,7 +128,7 @@ def test_results_for_people_are_cut_for_pages_and_views_are_not(engine: DuckDbEn
             ).fetchall()
 
     (groups, largest, codec), (view_groups, view_largest, view_codec) = shapes
-    assert (groups, codec) == (3, "ZSTD")
+    assert (groups, codec) == (2, "ZSTD")
     assert largest <= 61_440
     assert (view_groups, view_largest, view_codec) == (1, 122_880, "SNAPPY")
 

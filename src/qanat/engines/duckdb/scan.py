@@ -23,7 +23,7 @@ from qanat.model.types import Column
 
 _LEXEME: Final = re.compile(
     r"""(?P<gap>\s+|--[^\n]*|/\*.*?\*/)
-      | (?P<text>[eE]?'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
+      | (?P<text>[eE]'(?:[^'\\]|''|\\.)*' | '(?:[^']|'')*' | \$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
       | (?P<slot>"\$(?P<k>0|[1-9]\d*)")
       | (?P<name>"(?:[^"]|"")*")
       | (?P<word>\w+)
