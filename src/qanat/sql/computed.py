@@ -1,5 +1,7 @@
 """Values computed of others: arithmetic, CASE, casts, subscripts, queries used as values."""
 
+# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
+
 from __future__ import annotations
 
 import re

@@ -59,7 +59,7 @@ def _at_path(it: Expressions, identifiers: list[exp.Identifier], message: str) -
 def _field_of(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
     field = node.args["expression"]
     if not isinstance(field, exp.Identifier):
-        raise it.refused(node, f"this is not supported after a point")
+        raise it.refused(node, "this is not supported after a point")
     return _field(it, field, it.value(node.this, scope), field.name)
 
 

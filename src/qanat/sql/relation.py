@@ -1,5 +1,7 @@
 """FROM: tables, views, CTEs, query views, sub-selects, UNNEST, and the joins between them."""
 
+# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -16,8 +18,8 @@ from qanat.sql.types import BIGINT, Type, TypeTextError, common, parse_type
 if TYPE_CHECKING:
     from qanat.sql.query import Queries
 
-_TABLE_PARTS = frozenset("this db catalog alias joins sample".split())
-_JOIN_PARTS = frozenset("this side kind method on using".split())
+_TABLE_PARTS = frozenset({"this", "db", "catalog", "alias", "joins", "sample"})
+_JOIN_PARTS = frozenset({"this", "side", "kind", "method", "on", "using"})
 
 
 class Relations:
@@ -47,7 +49,7 @@ class Relations:
         """Return one relation with the joins written inside it; add it to the scope."""
         match node:
             case exp.Table():
-                self.queries._only(node, _TABLE_PARTS)  # noqa: SLF001 - parts of one translator
+                self.queries.only(node, _TABLE_PARTS)
                 text = self._table(node, scope)
             case exp.Subquery() if isinstance(node.this, exp.Table | exp.Subquery) and (
                 isinstance(node.this, exp.Table) or node.this.args.get("joins")
@@ -68,7 +70,7 @@ class Relations:
         return text
 
     def _join(self, left: str, node: exp.Join, scope: Scope) -> str:
-        self.queries._only(node, _JOIN_PARTS)  # noqa: SLF001 - parts of one translator
+        self.queries.only(node, _JOIN_PARTS)
         method = (node.args.get("method") or "").upper()
         side = (node.args.get("side") or "").upper()
         kind = (node.args.get("kind") or "").upper()
@@ -189,7 +191,7 @@ class Relations:
         return words.slot(self.statement.slots[label]), outputs
 
     def _sampled(self, text: str, sample: exp.Expr) -> str:
-        self.queries._only(sample, frozenset({"method", "percent"}))  # noqa: SLF001 - as above
+        self.queries.only(sample, frozenset({"method", "percent"}))
         percent = sample.args.get("percent")
         method = sample.args.get("method")
         if (
@@ -206,9 +208,7 @@ class Relations:
 
     def _derived(self, node: exp.Expr, scope: Scope) -> str:
         if isinstance(node, exp.Subquery):
-            self.queries._only(  # noqa: SLF001 - parts of one translator
-                node, frozenset("this alias joins order limit offset with_ sample".split())
-            )
+            self.queries.only(node, _TABLE_PARTS | {"order", "limit", "offset", "with_"})
         inner = node.copy() if node.args.get("alias") or node.args.get("joins") else node
         if inner is not node:
             for part in ("alias", "joins", "sample"):
@@ -221,9 +221,7 @@ class Relations:
         return f"{self._sampled(text, sample) if sample is not None else text} AS {alias}"
 
     def _lateral(self, node: exp.Lateral, scope: Scope) -> str:
-        self.queries._only(  # noqa: SLF001 - parts of one translator
-            node, frozenset({"this", "alias", "joins"})
-        )
+        self.queries.only(node, frozenset({"this", "alias", "joins"}))
         if not isinstance(node.this, exp.Subquery):
             raise self.refused(node, "LATERAL takes a query")
         seen = Scope(parent=scope.parent, relations=list(scope.relations),
@@ -233,9 +231,7 @@ class Relations:
         return f"LATERAL ({made.text}) AS {alias}"
 
     def _unnest(self, node: exp.Unnest, scope: Scope) -> str:
-        self.queries._only(  # noqa: SLF001 - parts of one translator
-            node, frozenset({"expressions", "alias", "offset", "joins"})
-        )
+        self.queries.only(node, frozenset({"expressions", "alias", "offset", "joins"}))
         seen = Scope(parent=scope.parent, relations=list(scope.relations),
                      merged=dict(scope.merged), ctes=scope.ctes)  # fmt: skip
         lists: list[tuple[str, Type]] = []
@@ -274,7 +270,7 @@ class Relations:
 
 def _name(node: exp.Table) -> exp.Expr:
     """Return the first word of a table's name: where an error about it points."""
-    parts = (node.args.get(key) for key in ("catalog", "db", "this"))
+    parts: list[exp.Expr | None] = [node.args.get(key) for key in ("catalog", "db", "this")]
     return next(part for part in parts if part is not None)
 
 

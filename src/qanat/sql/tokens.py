@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from sqlglot.dialects.trino import Trino
 from sqlglot.errors import TokenError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from qanat.sql.functions import FUNCTIONS
 from qanat.sql.source import Source
@@ -34,7 +34,7 @@ class DuneDialect(Trino):
     class Tokenizer(Trino.Tokenizer):
         """Leaves hexadecimal literals in two pieces, for `_varbinary` to join."""
 
-        HEX_STRINGS: list[str | tuple[str, str]] = []  # noqa: RUF012 - the library declares it
+        HEX_STRINGS: ClassVar[list[str | tuple[str, str]]] = []
 
 
 DIALECT: Final = DuneDialect()
@@ -42,7 +42,32 @@ DIALECT: Final = DuneDialect()
 _T = TokenType
 _OPENING: Final = {_T.L_PAREN: ")", _T.L_BRACKET: "]"}
 _CLOSING: Final = {_T.R_PAREN, _T.R_BRACKET}
-_SYMBOLS: Final = frozenset("( ) [ ] , . - + * / % = <> != < <= > >= || -> => ;".split())
+_SYMBOLS: Final = frozenset(
+    [
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ".",
+        "-",
+        "+",
+        "*",
+        "/",
+        "%",
+        "=",
+        "<>",
+        "!=",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "||",
+        "->",
+        "=>",
+        ";",
+    ]
+)
 _BEFORE_LISTS: Final = frozenset({_T.SELECT, _T.DISTINCT, _T.L_PAREN, _T.L_BRACKET, _T.GROUP_BY,
                                   _T.ORDER_BY, _T.PARTITION_BY, _T.COMMA, _T.FROM})  # fmt: skip
 _AFTER_LISTS: Final = frozenset({_T.FROM, _T.WHERE, _T.R_PAREN, _T.R_BRACKET, _T.COMMA, _T.HAVING,

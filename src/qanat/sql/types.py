@@ -160,8 +160,25 @@ class TypeTextError(ValueError):
 _ALIASES: Final = {"int": "integer", "string": "varchar", "double precision": "double",
                    "dec": "decimal", "numeric": "decimal", "bytea": "varbinary"}  # fmt: skip
 _SIMPLE: Final = frozenset(
-    "boolean tinyint smallint integer bigint real double varchar varbinary json uuid date uint256"
-    " int256 unknown ipaddress hyperloglog".split()
+    [
+        "boolean",
+        "tinyint",
+        "smallint",
+        "integer",
+        "bigint",
+        "real",
+        "double",
+        "varchar",
+        "varbinary",
+        "json",
+        "uuid",
+        "date",
+        "uint256",
+        "int256",
+        "unknown",
+        "ipaddress",
+        "hyperloglog",
+    ]
 ) | {"interval day to second", "interval year to month"}
 _TOKEN: Final = re.compile(r'\s*(?:"((?:[^"]|"")*)"|(\w+)|(.))', re.ASCII)
 

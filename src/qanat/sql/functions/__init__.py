@@ -49,12 +49,22 @@ def _read(kind: Kind, text: str) -> dict[str, Function]:
 
 #: May give other values on the same rows: time, chance, and estimates that depend on threads.
 VOLATILE: Final = frozenset(
-    "now current_timestamp random rand uuid shuffle approx_distinct approx_percentile arbitrary"
-    " any_value".split()
+    [
+        "now",
+        "current_timestamp",
+        "random",
+        "rand",
+        "uuid",
+        "shuffle",
+        "approx_distinct",
+        "approx_percentile",
+        "arbitrary",
+        "any_value",
+    ]
 )
 #: Depend on the order of rows, unless ORDER BY stands in the call.
 ORDERED: Final = frozenset(
-    "array_agg listagg map_agg multimap_agg histogram max_by min_by set_agg".split()
+    ["array_agg", "listagg", "map_agg", "multimap_agg", "histogram", "max_by", "min_by", "set_agg"]
 )
 
 #: Functions that Trino or DuneSQL have and this server does not: refused by name.

@@ -1,5 +1,7 @@
 """Functions of many rows: aggregates, and those that need OVER."""
 
+# ruff: noqa: E501  # one line is one signature and what it does
+
 AGGREGATES = """
 count(T?) -> bigint | How many rows, or values that are not NULL
 count_if(boolean) -> bigint | For how many rows a condition holds

@@ -1,5 +1,7 @@
 """Functions on arrays and maps."""
 
+# ruff: noqa: E501  # one line is one signature and what it does
+
 TEXT = """
 cardinality(array(T)) -> bigint | How many elements an array, or entries a map, has
 cardinality(map(K, V)) -> bigint

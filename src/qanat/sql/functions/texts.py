@@ -1,5 +1,7 @@
 """Functions on texts and bytes."""
 
+# ruff: noqa: E501  # one line is one signature and what it does
+
 TEXT = """
 length(varchar) -> bigint | How many characters a text, or bytes a varbinary, has
 length(varbinary) -> bigint

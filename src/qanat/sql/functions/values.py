@@ -1,5 +1,7 @@
 """Functions on values of any type, and those that are known but not offered."""
 
+# ruff: noqa: E501  # one line is one signature and what it does
+
 TEXT = """
 coalesce(T, T...) -> T | The first argument that is not NULL
 if(boolean, T, T?) -> T | The second argument where the condition holds, else the third, else NULL
