@@ -1,8 +1,9 @@
-"""Columns of a result, by name: finding one, and lists of them as a URL holds them."""
+"""Columns of a result, by name: finding them, and lists of them as a URL holds them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from qanat.errors import InvalidRequestError
@@ -13,22 +14,22 @@ _BARE: Final = re.compile(r"([^\",]*)(,|$)")
 _QUOTED: Final = re.compile(r'\s*"((?:[^"\\]|\\.|"")*)"\s*(,|$)', re.DOTALL)
 
 
-def find_column(name: str, columns: Columns, where: str) -> Column:
-    """Return the column of that name: as written, or else without regard to case.
+def finder(columns: Columns, where: str) -> Callable[[str], Column]:
+    """Return what finds a column by its name: as written, or else without regard to case.
 
-    Raises:
-        InvalidRequestError: There is none; the text begins with `where`.
+    It raises InvalidRequestError, whose text begins with `where`, if there is no such column.
     """
-    folded = None
-    for column in columns:
-        if column.name == name:
-            return column
-        if column.name.lower() == name.lower():
-            folded = column
-    if folded is None:
-        shown = name[:200].encode("utf-8", "replace").decode()
-        raise InvalidRequestError(f"{where}: the result has no column '{shown}'")
-    return folded
+    exact = {column.name: column for column in columns}
+    folded = {column.name.lower(): column for column in columns}
+
+    def find(name: str) -> Column:
+        column = exact.get(name) or folded.get(name.lower())
+        if column is None:
+            shown = name[:200].encode("utf-8", "replace").decode()
+            raise InvalidRequestError(f"{where}: the result has no column '{shown}'")
+        return column
+
+    return find
 
 
 def parse_columns(text: str, columns: Columns) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ def parse_columns(text: str, columns: Columns) -> tuple[str, ...]:
     """
     if len(text) > _LONGEST:
         raise InvalidRequestError("columns: the list is too long")
-    found: dict[str, None] = {}
+    find, found = finder(columns, "columns"), dict[str, None]()
     at, more = 0, True
     while more:
         quoted = _QUOTED.match(text, at)
@@ -51,7 +52,7 @@ def parse_columns(text: str, columns: Columns) -> tuple[str, ...]:
         name = _unescaped(item[1]) if quoted else item[1].strip()
         if not name:
             raise InvalidRequestError("columns: a name is missing")
-        found[find_column(name, columns, "columns").name] = None
+        found[find(name).name] = None
         at, more = item.end(), item[2] == ","
     return tuple(found)
 

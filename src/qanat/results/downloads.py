@@ -22,7 +22,9 @@ from qanat.results.options import PageOptions
 from qanat.results.pages import Pages
 
 _CHUNK_BYTES: Final = 1 << 20
-_BATCH_ROWS: Final = 16_384
+_BATCH_BYTES: Final = 4 << 20
+_FIRST_ROWS: Final = 2_048
+_MOST_ROWS: Final = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,15 +64,28 @@ def chunks(download: Download) -> Iterator[bytes]:
 
 def arrow(download: Download) -> Iterator[bytes]:
     """Return the rows of a Parquet file in Arrow's stream format, a piece a batch; close it."""
-    with download.file as file, pq.ParquetFile(file, pre_buffer=False) as source:
+    with (
+        download.file as file,
+        pq.ParquetFile(file, pre_buffer=False, buffer_size=_CHUNK_BYTES) as source,
+    ):
         sink = io.BytesIO()
         with pa.ipc.new_stream(sink, source.schema_arrow) as stream:
-            for batch in source.iter_batches(batch_size=_BATCH_ROWS, use_threads=False):
+            for batch in _batches(source):
                 stream.write_batch(batch)
                 yield sink.getvalue()
                 sink.seek(0)
                 sink.truncate()
         yield sink.getvalue()
+
+
+def _batches(source: pq.ParquetFile) -> Iterator[pa.RecordBatch]:
+    """Return the rows in batches of about `_BATCH_BYTES`, as large as the rows before were."""
+    rows = _FIRST_ROWS
+    for group in range(source.num_row_groups):
+        for batch in source.iter_batches(rows, row_groups=[group], use_threads=False):
+            yield batch
+        if batch.num_rows:
+            rows = max(1, min(_MOST_ROWS, _BATCH_BYTES * batch.num_rows // max(1, batch.nbytes)))
 
 
 def _opened(path: Path) -> Download:

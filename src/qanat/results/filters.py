@@ -18,7 +18,7 @@ from typing import Final
 
 from qanat.errors import InvalidRequestError
 from qanat.model.types import Columns
-from qanat.results.columns import find_column
+from qanat.results.columns import finder
 from qanat.results.operands import Value, condition
 
 _LONGEST: Final = 20_000  #: characters
@@ -108,7 +108,7 @@ class _Parser:
     """Recursive descent; `_depth` and `_terms` bound what a hostile text can cost."""
 
     def __init__(self, tokens: list[_Token], columns: Columns) -> None:
-        self._tokens, self._columns = tokens, columns
+        self._tokens, self._find = tokens, finder(columns, "filters")
         self._next = 0
         self._depth = 0
         self._terms = 0
@@ -153,7 +153,7 @@ class _Parser:
         self._take()
         if self._peek().text == "(":
             raise InvalidRequestError(f"filters: functions are not supported ('{name[:200]}')")
-        column = find_column(name, self._columns, "filters")
+        column = self._find(name)
         operator, values = self._test()
         return Predicate(condition(column, operator, values))
 

@@ -16,14 +16,22 @@ from typing import Final
 
 from qanat.config import LimitSettings
 from qanat.engines import Reader
-from qanat.errors import PaymentRequiredError
+from qanat.errors import LimitExceededError, PaymentRequiredError
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Columns
 from qanat.names import AttemptId, SnapshotId
 from qanat.results.arrange import Arranger
 from qanat.results.encode import row_json, row_overhead
 from qanat.results.options import PageOptions
-from qanat.results.rows import Span, Stored, cut_sql, names, span_sql, total_weight_sql
+from qanat.results.rows import (
+    COUNTED_ROWS,
+    Span,
+    Stored,
+    cut_sql,
+    names,
+    span_sql,
+    total_weight_sql,
+)
 from qanat.results.siblings import Siblings
 
 _TIME_S: Final = 60.0
@@ -104,10 +112,8 @@ class Pages:
             rows, count, size = self._read(span)
         end = span.low + count
         more = count > 0 and end < span.stored.total and options.sample_count is None
-        if count == snapshot.row_count and span.columns == snapshot.columns:
-            total_size = size
-        else:
-            total_size = self.total_bytes(snapshot)
+        is_whole = count == snapshot.row_count and span.columns == snapshot.columns
+        is_weighed = is_whole and count <= COUNTED_ROWS  # the page is what would be weighed
         return Page(
             rows=rows,
             columns=span.columns,
@@ -115,7 +121,7 @@ class Pages:
             result_set_bytes=size,
             next_offset=end if more else None,
             total_row_count=snapshot.row_count,
-            total_result_set_bytes=total_size,
+            total_result_set_bytes=size if is_weighed else self.total_bytes(snapshot),
         )
 
     def rows_needed(self, options: PageOptions) -> int | None:
@@ -168,11 +174,17 @@ class Pages:
         most = cap // (extra + len(span.columns)) + 1
         span = replace(span, high=min(span.high, span.low + most))
         while span.low < span.high:
-            text, counted, weighed = self.reader.text(_page_sql(span, cap, extra), self.time_s)
+            try:
+                text, counted, weighed = self.reader.text(_page_sql(span, cap, extra), self.time_s)
+            except LimitExceededError as error:
+                # Escapes can make text six times as long as it weighs.
+                if error.limit != "memory" or span.high - span.low == 1:
+                    raise
+                span = replace(span, high=span.low + max(1, (span.high - span.low) // 4))
+                continue
             rows, count = text or b"[]", int(counted or b"0")
             if len(rows) <= cap or count <= 1:
                 return rows, count, header_bytes(span.columns) + int(weighed or b"0")
-            # Escapes made the text longer than it weighed.
             span = replace(span, high=span.low + max(1, count * cap // len(rows) * 19 // 20))
         return b"[]", 0, 0
 

@@ -22,7 +22,7 @@ _ROWS_PER_FILE: Final = 1 << 40  #: more than a file holds; file and row make on
 _MOST_BRANCHES: Final = 32  #: of one statement; a span of more files is of small ones
 _PROBES: Final = 8
 _PROBE_ROWS: Final = 4096
-_COUNTED_ROWS: Final = 50_000  #: of a result that is measured whole
+COUNTED_ROWS: Final = 50_000  #: a result of no more is weighed whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +109,7 @@ def total_weight_sql(stored: Stored) -> str:
     every page must show the same one.
     """
     columns = stored.columns
-    if stored.total <= _COUNTED_ROWS:
+    if stored.total <= COUNTED_ROWS:
         ranges = [f"SELECT {_listed(columns)} FROM {scan_sql(stored.files)}"]
     else:
         ranges = []

@@ -13,7 +13,7 @@ from typing import Final
 from qanat.engines.duckdb.scan import quoted
 from qanat.errors import InvalidRequestError
 from qanat.model.types import Column, Columns
-from qanat.results.columns import find_column
+from qanat.results.columns import finder
 from qanat.results.shapes import shape
 
 _LONGEST: Final = 20_000  #: characters
@@ -39,7 +39,7 @@ def parse(text: str, columns: Columns) -> tuple[SortKey, ...]:
     """
     if len(text) > _LONGEST:
         raise InvalidRequestError(f"sort_by: longer than {_LONGEST} characters")
-    keys: list[SortKey] = []
+    find, keys = finder(columns, "sort_by"), list[SortKey]()
     at, more = 0, True
     while more:
         name = _KEY.match(text, at)
@@ -47,7 +47,7 @@ def parse(text: str, columns: Columns) -> tuple[SortKey, ...]:
         if name is None or rest is None:
             raise InvalidRequestError(f"sort_by: cannot be read from character {at + 1} on")
         wanted = name[1].replace('""', '"') if name[1] is not None else name[2]
-        column = find_column(wanted, columns, "sort_by")
+        column = find(wanted)
         if shape(column.type).kind in _UNORDERED:
             raise InvalidRequestError(f"sort_by: column '{column.name}' has no order")
         keys.append(SortKey(column, (rest[1] or "").lower() == "desc"))

@@ -6,8 +6,10 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cmp_to_key
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -16,8 +18,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qanat.config import LimitSettings
+from qanat.engines import Bound, Limits
+from qanat.engines.duckdb.engine import DuckDbEngine
 from qanat.errors import PaymentRequiredError
 from qanat.model.snapshot import Snapshot
+from qanat.names import AttemptId, SnapshotId, new_ulid
 from qanat.results.csv import csv_page
 from qanat.results.options import PageOptions, parse_options, to_query
 from qanat.results.pages import Pages
@@ -292,6 +297,37 @@ def test_a_page_is_cut_where_its_bytes_end_and_the_next_goes_on_there(
     assert page_of_csv.next_offset is not None
     assert 100 < page_of_csv.next_offset < 200
     assert 2_000 < size < 5_000
+
+
+def test_a_page_for_which_memory_does_not_suffice_is_a_shorter_page(tmp_path: Path) -> None:
+    """Control characters take six bytes in JSON, so rows that fit by weight may not by size."""
+    engine = DuckDbEngine(data_dir=tmp_path, slots=1, memory_bytes=1)
+    try:
+        file = AttemptId(new_ulid(datetime(2026, 1, 1, tzinfo=UTC)))
+        written = engine.write(
+            file,
+            Bound(text="SELECT i AS id, repeat(chr(1), 3000000) AS t FROM range(32) AS t (i)"),
+            Limits(threads=1, memory_bytes=1 << 30, time_s=60, result_bytes=1 << 30),
+        )
+        snapshot = Snapshot(
+            id=SnapshotId("wide"),
+            columns=written.columns,
+            row_count=written.row_count,
+            size_bytes=written.size_bytes,
+            files=(file,),
+        )
+        pages = Pages(
+            reader=engine.reader,
+            path_of=engine.path,
+            cache_dir=tmp_path / "tmp" / "pages",
+            limits=LimitSettings(free_disk_bytes=0),
+        )
+        page = pages.page(snapshot, PageOptions())
+    finally:
+        engine.close()
+    assert 1 <= page.row_count < 32
+    assert page.next_offset == page.row_count
+    assert json.loads(page.rows)[0] == {"id": 0, "t": "\x01" * 3_000_000}
 
 
 def test_more_rows_than_a_page_may_have_are_lowered_silently(
