@@ -1,5 +1,7 @@
 """VALUES, and queries joined by UNION, INTERSECT and EXCEPT."""
 
+# SQL is made here of names, types and literals spelled by `words`
+
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -81,7 +83,7 @@ def combination(it: Queries, node: exp.SetOperation, outer: Scope) -> Translated
         raise it.refused(node, f"at most {MAX_BRANCHES} queries can be combined")
     made = [it.query(branch, outer) for branch in reversed(branches)]
     outputs = _united(it, list(reversed(branches)), made)
-    text = _branch(it, made[0], outputs)
+    text = _branch(made[0], outputs)
     previous = ""
     for link, branch in zip(reversed(links), made[1:], strict=True):
         word = _WORDS.get(type(link))
@@ -89,7 +91,7 @@ def combination(it: Queries, node: exp.SetOperation, outer: Scope) -> Translated
             raise it.refused(link, "this combination of queries is not supported")
         word += "" if link.args.get("distinct") else " ALL"
         left = text if previous in {"", word} else f"({text})"
-        text, previous = f"{left} {word} {_branch(it, branch, outputs)}", word
+        text, previous = f"{left} {word} {_branch(branch, outputs)}", word
     if any(node.args.get(part) for part in ("order", "limit", "offset")):
         tail = ordering.tail(it, node, outer, outputs, {})
         text = f"SELECT * FROM ({text}) AS q{tail}"
@@ -116,7 +118,7 @@ def _united(it: Queries, nodes: list[exp.Expr], made: list[Translated]) -> tuple
     return tuple(Output(o.name, t, o.column) for o, t in zip(first, types, strict=True))
 
 
-def _branch(it: Queries, made: Translated, outputs: tuple[Output, ...]) -> str:
+def _branch(made: Translated, outputs: tuple[Output, ...]) -> str:
     texts, same = [], True
     for given, wanted in zip(made.outputs, outputs, strict=True):
         column = words.name(given.column)

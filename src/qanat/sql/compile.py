@@ -1,5 +1,7 @@
 """A statement into a template: every name resolved, every type known, a slot per relation."""
 
+# SQL is made here of names, types and literals spelled by `words`
+
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations

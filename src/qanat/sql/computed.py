@@ -1,6 +1,6 @@
 """Values computed of others: arithmetic, CASE, casts, subscripts, queries used as values."""
 
-# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
+# SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
 

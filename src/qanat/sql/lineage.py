@@ -12,7 +12,7 @@ from sqlglot import exp
 
 from qanat.errors import Position, SqlRejectedError
 from qanat.names import Label, QueryId
-from qanat.sql.interface import Lineage, QueryViews, Reference
+from qanat.sql.interface import Lineage, QueryViews, Reference, ViewedQuery
 from qanat.sql.parameters import substitute
 from qanat.sql.parse import parse
 from qanat.sql.reference import reference_of
@@ -52,7 +52,7 @@ def references(source: Source) -> Iterator[Reference]:
 
 
 def _watching(query_views: QueryViews, seen: set[tuple[QueryId, int]]) -> QueryViews:
-    def watch(reference: Reference):  # type: ignore[no-untyped-def]
+    def watch(reference: Reference) -> ViewedQuery:
         viewed = query_views(reference)
         seen.add((viewed.query, viewed.version))
         return viewed

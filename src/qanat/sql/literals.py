@@ -57,17 +57,17 @@ def literal(it: Expressions, node: exp.Expr, _: Scope) -> Value:
     return Value(text, INTEGER if int(text) < 2**31 else BIGINT)
 
 
-def boolean(it: Expressions, node: exp.Expr, _: Scope) -> Value:
+def boolean(_it: Expressions, node: exp.Expr, _: Scope) -> Value:
     """Return true or false."""
     return Value("true" if node.this else "false", BOOLEAN)
 
 
-def null(it: Expressions, _node: exp.Expr, _: Scope) -> Value:
+def null(_it: Expressions, _node: exp.Expr, _: Scope) -> Value:
     """Return NULL."""
     return Value("NULL", UNKNOWN)
 
 
-def hexadecimal(it: Expressions, node: exp.Expr, _: Scope) -> Value:
+def hexadecimal(_it: Expressions, node: exp.Expr, _: Scope) -> Value:
     """Return a varbinary literal."""
     return Value(words.varbinary(node.this), VARBINARY)
 
@@ -80,7 +80,7 @@ def json(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
 
 
 def unicode(it: Expressions, node: exp.Expr, _: Scope) -> Value:
-    """Return a text with `\\XXXX` escapes."""
+    """Return a text with Unicode escapes."""
     if node.args.get("escape"):
         raise it.refused(node, "UESCAPE is not supported")
     text = re.sub(

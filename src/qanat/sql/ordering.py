@@ -1,6 +1,6 @@
 """ORDER BY, OFFSET and LIMIT of a query."""
 
-# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
+# SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _order_term(
         if places:
             return f"{places[0]} {way}"
     if not selected:
-        fields = tuple(Field(o.name, o.type, words.name(o.column)) for o in outputs)
+        fields = tuple(Field(o.name, o.type, f"q.{words.name(o.column)}") for o in outputs)
         named = Scope(parent=None, ctes=scope.ctes, relations=[Relation(None, fields)])
         return f"{it.expressions.value(inner, named).text} {way}"
     aliases = {

@@ -1,4 +1,4 @@
-"""`{{parameters}}` of a query: what they are, what they may hold, and their text put in their place.
+"""`{{parameters}}` of a query: what they may hold, and their text put in their place.
 
 Substitution is textual, happens once and before anything reads the text as SQL (contract 16.2): a
 value that itself contains `{{x}}` stays as it is. Safety never rests on the values: what comes out

@@ -1,5 +1,7 @@
 """Conditions: comparisons, LIKE, IN, BETWEEN, EXISTS, and AND, OR, NOT between them."""
 
+# SQL is made here of names, types and literals spelled by `words`
+
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations

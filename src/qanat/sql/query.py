@@ -4,6 +4,8 @@ Every query that stands inside another names its columns so that no two are alik
 called them, or did not, is kept beside (`Output`).
 """
 
+# SQL is made here of names, types and literals spelled by `words`
+
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -83,6 +85,7 @@ class Queries:
         return Translated(f"{prefix}SELECT * FROM ({inner.text}) AS q{tail}", inner.outputs)
 
     def only(self, node: exp.Expr, allowed: frozenset[str]) -> None:
+        """Refuse a node that has other parts than `allowed`: the library knows many dialects."""
         for part, value in node.args.items():
             if value and part not in allowed:
                 where = value[0] if isinstance(value, list) else value
@@ -93,7 +96,7 @@ class Queries:
     # WITH.
 
     def renamed(self, alias: exp.Expr | None, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
-        """Return outputs under the column names of an alias, `t(a, b)`; without any, as they are."""
+        """Return outputs under the column names of an alias, `t(a, b)`, if it has any."""
         columns = alias.args.get("columns") if alias is not None else None
         if not columns:
             return outputs

@@ -1,5 +1,7 @@
 """FROM: tables, views, CTEs, query views, sub-selects, UNNEST, and the joins between them."""
 
+# SQL is made here of names, types and literals spelled by `words`
+
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations

@@ -77,13 +77,14 @@ class Scope:
         """
         scope: Scope | None = self
         while scope is not None:
-            found = scope._here(parts)
+            found = scope.here(parts)
             if found is not None:
                 return found
             scope = scope.parent
         return None
 
-    def _here(self, parts: Sequence[str]) -> tuple[Field, int] | None:
+    def here(self, parts: Sequence[str]) -> tuple[Field, int] | None:
+        """Return what `find` returns, of this level only."""
         folded = [part.lower() for part in parts]
         if folded[0] in self.aliases:
             return self.aliases[folded[0]], 1

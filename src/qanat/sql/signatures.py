@@ -1,8 +1,9 @@
 """Signatures of functions, as texts that people read and the compiler matches.
 
 `slice(array(T), bigint, bigint) -> array(T)`: T stands for any type, the same at each place. Some
-letters stand for families: N a number, I an integer, D a date or timestamp, M a timestamp, S text or bytes. A type with
-`?` may be left out, with `...` repeated. `function(T, U)` is a lambda from T to U.
+letters stand for families: N a number, I an integer, D a date or timestamp, M a timestamp, S text
+or bytes. A type with `?` may be left out, with `...` repeated. `function(T, U)` is a lambda from T
+to U.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class Statement:
 def span(node: exp.Expr) -> tuple[int, int] | None:
     """Return where a node stands in its text: start and length; None if nothing in it knows."""
     for found in node.dfs():
-        meta = found.meta if found._meta else None  # noqa: SLF001 - reading `meta` would create it
+        meta = found.meta if found._meta else None  # noqa: SLF001  # `meta` would make one for every node
         if meta and "start" in meta:
             return meta["start"], meta["end"] - meta["start"] + 1
     return None

@@ -72,6 +72,8 @@ _BEFORE_LISTS: Final = frozenset({_T.SELECT, _T.DISTINCT, _T.L_PAREN, _T.L_BRACK
                                   _T.ORDER_BY, _T.PARTITION_BY, _T.COMMA, _T.FROM})  # fmt: skip
 _AFTER_LISTS: Final = frozenset({_T.FROM, _T.WHERE, _T.R_PAREN, _T.R_BRACKET, _T.COMMA, _T.HAVING,
                                  _T.ORDER_BY, _T.GROUP_BY, _T.SEMICOLON, _T.UNION})  # fmt: skip
+_AFTER_JOINS: Final = frozenset({_T.WHERE, _T.GROUP_BY, _T.HAVING, _T.ORDER_BY, _T.LIMIT, _T.UNION,
+                                 _T.EXCEPT, _T.INTERSECT, _T.SELECT, _T.WINDOW})  # fmt: skip
 _STRINGS: Final = frozenset({_T.STRING, _T.UNICODE_STRING})
 _WORD: Final = re.compile(r"[^\W\d]\w*(?: \w+)*")
 _HEX: Final = re.compile(r"[0-9a-fA-F]*")
@@ -154,11 +156,15 @@ class _Marker:
             else:
                 raise self._mismatched(token)
             self.at += 1
-        if len(self.frames) > 1:
-            end = len(self.source.text)
-            closer = self.frames[-1].closer
-            raise self.source.error(f"mismatched input '<EOF>'. Expecting: '{closer}'", end)
+        self._end()
         return self.out
+
+    def _end(self) -> None:
+        frame = self.frames[-1]
+        missing = f"'{frame.closer}'" if frame.closer else "'ON', 'USING'" if frame.joins else ""
+        if missing:
+            end = len(self.source.text)
+            raise self.source.error(f"mismatched input '<EOF>'. Expecting: {missing}", end)
 
     def _open(self, token: Token, frame: _Frame) -> None:
         if len(self.frames) > MAX_DEPTH:
@@ -172,6 +178,7 @@ class _Marker:
         if self.frames[-1].closer != token.text:
             raise self._mismatched(token)
         frame = self.frames.pop()
+        self._joined(token, frame)
         return _like(token, _T.R_PAREN, ")") if frame.turned else token
 
     def _comma(self, token: Token) -> None:
@@ -216,13 +223,34 @@ class _Marker:
         return token
 
     def _word(self, token: Token) -> Token:
-        kind, folded = token.token_type, token.text.lower()
-        frame, following = self.frames[-1], self._next()
+        kind, folded, following = token.token_type, token.text.lower(), self._next()
+        touching = following is not None and following.start == token.end + 1
+        if (
+            folded == "x"
+            and touching
+            and following is not None
+            and (following.token_type == _T.STRING)
+        ):
+            self.at += 1
+            return self._varbinary(token, following.text, following)
+        if kind == _T.ARRAY and following is not None and following.text == "[":
+            return self._array(token, following)
         called = following is not None and following.token_type == _T.L_PAREN
-        if folded == "x" and following is not None and following.token_type == _T.STRING:
-            if following.start == token.end + 1:
-                self.at += 1
-                return self._varbinary(token, following.text, following)
+        if kind == _T.TABLE and called:
+            message = f"table function '{self._table_function()}' is not supported"
+            raise self.source.error(message, token.start, len(token.text))
+        frame = self.frames[-1]
+        if kind in _REFUSED_WORDS and not self._is_name(frame, kind):
+            raise self.source.error(_REFUSED_WORDS[kind], token.start, len(token.text))
+        self._follow(token, frame)
+        is_call = called and not frame.types and self._is_call(kind, folded)
+        if is_call and not (folded == "substring" and self._has_from()):
+            return _like(token, _T.VAR, MARK + token.text)
+        return token
+
+    def _follow(self, token: Token, frame: _Frame) -> None:
+        """Note what a keyword means for the brackets and joins around it."""
+        kind = token.token_type
         if kind == _T.CASE:
             self._open(token, _Frame("case", "END"))
         elif kind == _T.END and frame.closer == "END":
@@ -233,22 +261,16 @@ class _Marker:
             self._join(token, frame)
         elif kind in {_T.ON, _T.USING}:
             frame.joins = max(0, frame.joins - 1)
-        elif kind in {_T.WHERE, _T.SELECT, _T.UNION, _T.EXCEPT, _T.INTERSECT}:
-            frame.joins = 0
-        elif kind in _REFUSED_WORDS and not self._is_name(frame, kind):
-            raise self.source.error(_REFUSED_WORDS[kind], token.start, len(token.text))
-        elif kind == _T.TABLE and called:
+        elif kind in _AFTER_JOINS:
+            self._joined(token, frame)
+
+    def _joined(self, token: Token, frame: _Frame) -> None:
+        if frame.joins:
             raise self.source.error(
-                f"table function '{self._table_function()}' is not supported",
+                f"mismatched input '{token.text[:60]}'. Expecting: 'ON', 'USING'",
                 token.start,
-                len(token.text),
+                token.end - token.start + 1,
             )
-        elif kind == _T.ARRAY and following is not None and following.text == "[":
-            return self._array(token, following)
-        elif called and not frame.types and self._is_call(kind, folded):
-            if not (folded == "substring" and self._has_from()):
-                return _like(token, _T.VAR, MARK + token.text)
-        return token
 
     def _is_call(self, kind: TokenType, folded: str) -> bool:
         previous = self.out[-1] if self.out else None

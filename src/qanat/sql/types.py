@@ -6,7 +6,9 @@ are not tracked: a cast to `varchar(3)` cuts, and the result is `varchar`.
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -94,7 +96,7 @@ def is_number(type_: Type) -> bool:
 
 def common(left: Type, right: Type) -> Type | None:
     """Return the type both convert to by themselves, None if there is none (Trino's rules)."""
-    if left == right or right == UNKNOWN:
+    if right in {left, UNKNOWN}:
         return left
     if left == UNKNOWN:
         return right
@@ -199,7 +201,7 @@ def parse_type(text: str) -> Type:
 
 class _Reader:
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.shown = text
         self.words: list[tuple[str, bool]] = []
         at = 0
         while found := _TOKEN.match(text, at):
@@ -224,12 +226,12 @@ class _Reader:
 
     def need(self, word: str) -> None:
         if not self.take(word):
-            raise TypeTextError(f"'{self.text[:100]}' is not a type")
+            raise TypeTextError(f"'{self.shown[:100]}' is not a type")
 
     def number(self) -> int:
         word = self.peek() or ""
         if not word.isdigit() or len(word) > 9:
-            raise TypeTextError(f"'{self.text[:100]}' is not a type")
+            raise TypeTextError(f"'{self.shown[:100]}' is not a type")
         self.at += 1
         return int(word)
 
@@ -238,48 +240,45 @@ class _Reader:
         self.at += 1
         if name == "double":
             self.take("precision")
-        if name == "interval":
-            return self._interval()
         name = _ALIASES.get(name, name)
-        if name in {"timestamp", "time"}:
-            return self._time(name)
-        if name == "decimal":
-            precision, scale = 38, 0
-            if self.take("("):
-                precision = self.number()
-                scale = self.number() if self.take(",") else 0
-                self.need(")")
-            if not 1 <= precision <= 38 or scale > precision:
-                raise TypeTextError(f"'{self.text[:100]}' is not a type: at most 38 digits")
-            return Type("decimal", (precision, scale))
-        if name in {"varchar", "char"} and self.take("("):
-            self.number()
-            self.need(")")
-        if name == "array" and self.peek() in {"(", "<"}:
-            parts = self._parts()
-            if len(parts) == 1:
-                return array(parts[0])
-        if name == "map" and self.peek() in {"(", "<"}:
-            parts = self._parts()
-            if len(parts) == 2:
-                return map_of(*parts)
-        if name == "row" and self.take("("):
-            return self._row()
-        if name == "char":
-            return VARCHAR
+        read = _READERS.get(name)
+        if read is not None:
+            return read(self, name)
         if name not in _SIMPLE:
             raise TypeTextError(f"Unknown type: {name[:100]}")
         return Type(name)
 
-    def _interval(self) -> Type:
+    def text(self, _name: str) -> Type:
+        if self.take("("):
+            self.number()
+            self.need(")")
+        return VARCHAR
+
+    def decimal(self, _name: str) -> Type:
+        precision, scale = 38, 0
+        if self.take("("):
+            precision = self.number()
+            scale = self.number() if self.take(",") else 0
+            self.need(")")
+        if not 1 <= precision <= 38 or scale > precision:
+            raise TypeTextError(f"'{self.shown[:100]}' is not a type: at most 38 digits")
+        return Type("decimal", (precision, scale))
+
+    def parts(self, name: str) -> Type:
+        parts = self._parts()
+        if len(parts) != {"array": 1, "map": 2}[name]:
+            raise TypeTextError(f"'{self.shown[:100]}' is not a type")
+        return Type(name, tuple(parts))
+
+    def interval(self, _name: str) -> Type:
         for unit, found in (("day", DAYS), ("year", MONTHS)):
             if self.take(unit):
                 self.need("to")
                 self.need("second" if unit == "day" else "month")
                 return found
-        raise TypeTextError(f"'{self.text[:100]}' is not a type")
+        raise TypeTextError(f"'{self.shown[:100]}' is not a type")
 
-    def _time(self, name: str) -> Type:
+    def time(self, name: str) -> Type:
         precision = 3
         if self.take("("):
             precision = self.number()
@@ -303,23 +302,37 @@ class _Reader:
         self.need(closer)
         return parts
 
-    def _row(self) -> Type:
-        fields: list[tuple[str | None, Type]] = []
-        while True:
-            start = self.at
-            try:
-                if self.words[start][1]:
-                    raise TypeTextError
-                field: tuple[str | None, Type] = (None, self.type())
-                if self.peek() not in {",", ")"}:
-                    raise TypeTextError
-            except (TypeTextError, IndexError):
-                if start >= len(self.words):
-                    raise TypeTextError(f"'{self.text[:100]}' is not a type") from None
-                self.at = start + 1
-                field = (self.words[start][0], self.type())
-            fields.append(field)
-            if not self.take(","):
-                break
+    def row(self, _name: str) -> Type:
+        self.need("(")
+        fields = [self._field()]
+        while self.take(","):
+            fields.append(self._field())
         self.need(")")
         return Type("row", tuple(fields))
+
+    def _field(self) -> tuple[str | None, Type]:
+        """Return `bigint` or `a bigint`: what does not read as a type begins with a name."""
+        start = self.at
+        if start >= len(self.words):
+            raise TypeTextError(f"'{self.shown[:100]}' is not a type")
+        word, quoted = self.words[start]
+        if not quoted:
+            with contextlib.suppress(TypeTextError):
+                found = self.type()
+                if self.peek() in {",", ")"}:
+                    return None, found
+        self.at = start + 1
+        return word, self.type()
+
+
+_READERS: Final[dict[str, Callable[[_Reader, str], Type]]] = {
+    "interval": _Reader.interval,
+    "timestamp": _Reader.time,
+    "time": _Reader.time,
+    "decimal": _Reader.decimal,
+    "varchar": _Reader.text,
+    "char": _Reader.text,
+    "array": _Reader.parts,
+    "map": _Reader.parts,
+    "row": _Reader.row,
+}

@@ -4,7 +4,7 @@ A view used twice with the same arguments stands once in the engine's text, as a
 statement; so a chain of views that each read the one below twice does not double at every level.
 """
 
-# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
+# SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
 

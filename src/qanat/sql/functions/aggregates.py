@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 AGGREGATES = """
 count(T?) -> bigint | How many rows, or values that are not NULL
 count_if(boolean) -> bigint | For how many rows a condition holds

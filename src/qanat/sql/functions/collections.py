@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 TEXT = """
 cardinality(array(T)) -> bigint | How many elements an array, or entries a map, has
 cardinality(map(K, V)) -> bigint

@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 TEXT = """
 abs(N) -> N | The absolute value
 ceil(N) -> N | The smallest whole number not below the argument

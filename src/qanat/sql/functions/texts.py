@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 TEXT = """
 length(varchar) -> bigint | How many characters a text, or bytes a varbinary, has
 length(varbinary) -> bigint

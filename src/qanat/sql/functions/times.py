@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 TEXT = """
 now() -> timestamp(3) with time zone | The moment the statement started
 date(varchar) -> date | The date of a text or a moment

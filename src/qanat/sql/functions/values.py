@@ -2,6 +2,8 @@
 
 # ruff: noqa: E501  # one line is one signature and what it does
 
+# one line is one signature and what it does
+
 TEXT = """
 coalesce(T, T...) -> T | The first argument that is not NULL
 if(boolean, T, T?) -> T | The second argument where the condition holds, else the third, else NULL

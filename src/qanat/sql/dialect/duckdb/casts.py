@@ -7,6 +7,7 @@ checked by an expression that fails as a cast does, so that `TRY` and `try_cast`
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from qanat.sql.dialect.duckdb.words import field_names, name, string, type_name
@@ -59,7 +60,7 @@ def cast(text: str, given: Type, wanted: Type, *, trying: bool = False) -> str:
     Raises:
         NoCastError: Trino has no such conversion, or this engine cannot do it right.
     """
-    if given == wanted and given.name not in {"varchar"}:
+    if given == wanted and given.name != "varchar":
         return text
     if given.name == "unknown":
         return f"CAST({text} AS {type_name(wanted)})"
@@ -69,73 +70,76 @@ def cast(text: str, given: Type, wanted: Type, *, trying: bool = False) -> str:
 
 
 def _convert(text: str, given: Type, wanted: Type, word: str) -> str:
-    target = type_name(wanted)
-    plain = f"{word}({text} AS {target})"
-    source = given.name
-    match wanted.name:
-        case "varchar":
-            return _to_varchar(text, given)
-        case "boolean":
-            if source == "varchar":
-                return (
-                    f"CASE lower({text}) WHEN 'true' THEN true WHEN 't' THEN true WHEN '1' "
-                    f"THEN true WHEN 'false' THEN false WHEN 'f' THEN false WHEN '0' THEN false "
-                    f"ELSE CAST(CASE WHEN {text} IS NOT NULL THEN 'x' END AS BOOLEAN) END"
-                )
-            if source in {*INTEGERS, "decimal", "real", "double"}:
-                return f"({text} <> 0)"
-        case "tinyint" | "smallint" | "integer" | "bigint":
-            if source in {"real", "double"}:
-                return f"{word}(round_even_away({text}) AS {target})".replace(
-                    "round_even_away", "round"
-                )
-            if source == "varchar":
-                return f"{word}({strict(text, INTEGER_TEXT)} AS {target})"
-            if source in {*INTEGERS, "decimal", "boolean"}:
-                return plain
-            if source in BIG:
-                return f"{word}(CAST({text} AS VARCHAR) AS {target})"
-        case "decimal":
-            if source == "varchar":
-                return f"{word}({strict(text, NUMBER_TEXT)} AS {target})"
-            if source in {*INTEGERS, "decimal", "boolean", "real", "double"}:
-                return plain
-            if source in BIG:
-                return f"{word}(CAST({text} AS VARCHAR) AS {target})"
-        case "real" | "double":
-            if source == "varchar":
-                return f"{word}({strict(text, DOUBLE_TEXT)} AS {target})"
-            if source in {*INTEGERS, *BIG, "decimal", "boolean", "real", "double"}:
-                return plain
-        case "uint256" | "int256":
-            return _to_big(text, given, wanted)
-        case "date":
-            if source == "varchar":
-                return f"{word}({strict(text, DATE_TEXT)} AS DATE)"
-            if source in {"timestamp", "timestamp with time zone"}:
-                return plain
-        case "timestamp" | "timestamp with time zone":
-            return _to_timestamp(text, given, wanted, word)
-        case "time":
-            if source in {"varchar", "timestamp", "time"}:
-                return plain
-        case "varbinary":
-            if source == "varchar":
-                return f"encode({text})"
-        case "json":
-            return _to_json(text, given)
-        case "uuid":
-            if source == "varchar":
-                return plain
-        case "interval day to second" | "interval year to month":
-            raise NoCastError
-        case "array" | "map" | "row":
-            return _to_nested(text, given, wanted, word)
-        case _:
-            pass
-    if source == "json":
-        return _from_json(text, wanted, word)
-    raise NoCastError
+    convert = _TO.get(wanted.name)
+    made = convert(text, given, wanted, word) if convert is not None else None
+    if made is None and given.name == "json":
+        made = _from_json(text, wanted, word)
+    if made is None:
+        raise NoCastError
+    return made
+
+
+def _to_boolean(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
+    if given.name == "varchar":
+        known = " ".join(
+            f"WHEN '{name}' THEN {value}"
+            for name, value in (
+                ("true", "true"), ("t", "true"), ("1", "true"),
+                ("false", "false"), ("f", "false"), ("0", "false"),
+            )
+        )  # fmt: skip
+        other = f"CAST(CASE WHEN {text} IS NOT NULL THEN '!' || {text} END AS BOOLEAN)"
+        return f"CASE lower({text}) {known} ELSE {other} END"
+    return f"({text} <> 0)" if given.name in {*INTEGERS, "decimal", "real", "double"} else None
+
+
+def _to_integer(text: str, given: Type, wanted: Type, word: str) -> str | None:
+    if given.name in {"real", "double"}:
+        text = f"round({text})"  # halves go away from zero; a cast sends them to the even number
+    elif given.name == "varchar":
+        text = strict(text, INTEGER_TEXT)
+    elif given.name in BIG:
+        text = f"CAST({text} AS VARCHAR)"
+    elif given.name not in {*INTEGERS, "decimal", "boolean"}:
+        return None
+    return f"{word}({text} AS {type_name(wanted)})"
+
+
+def _to_decimal(text: str, given: Type, wanted: Type, word: str) -> str | None:
+    if given.name == "varchar":
+        text = strict(text, NUMBER_TEXT)
+    elif given.name in BIG:
+        text = f"CAST({text} AS VARCHAR)"
+    elif given.name not in {*INTEGERS, "decimal", "boolean", "real", "double"}:
+        return None
+    return f"{word}({text} AS {type_name(wanted)})"
+
+
+def _to_double(text: str, given: Type, wanted: Type, word: str) -> str | None:
+    if given.name == "varchar":
+        text = strict(text, DOUBLE_TEXT)
+    elif given.name not in {*INTEGERS, *BIG, "decimal", "boolean", "real", "double"}:
+        return None
+    return f"{word}({text} AS {type_name(wanted)})"
+
+
+def _to_date(text: str, given: Type, _wanted: Type, word: str) -> str | None:
+    if given.name == "varchar":
+        return f"{word}({strict(text, DATE_TEXT)} AS DATE)"
+    return f"{word}({text} AS DATE)" if given.name.startswith("timestamp") else None
+
+
+def _to_time(text: str, given: Type, _wanted: Type, word: str) -> str | None:
+    known = given.name in {"varchar", "timestamp", "time"}
+    return f"{word}({text} AS TIME)" if known else None
+
+
+def _to_varbinary(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
+    return f"encode({text})" if given.name == "varchar" else None
+
+
+def _to_uuid(text: str, given: Type, _wanted: Type, word: str) -> str | None:
+    return f"{word}({text} AS UUID)" if given.name == "varchar" else None
 
 
 INTEGER_TEXT: Final = r"\s*[+-]?[0-9]+\s*"
@@ -158,7 +162,7 @@ def strict(text: str, pattern: str) -> str:
     )
 
 
-def _to_varchar(text: str, given: Type) -> str:
+def _to_varchar(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
     match given.name:
         case "varchar":
             return text
@@ -193,7 +197,7 @@ def _to_varchar(text: str, given: Type) -> str:
         case "time":
             return f"strftime(DATE '2000-01-01' + {text}, '%H:%M:%S.%g')"
         case _:
-            raise NoCastError
+            return None
 
 
 def _moment(text: str, precision: int) -> str:
@@ -226,7 +230,8 @@ def _scientific(text: str) -> str:
     )
 
 
-def _to_big(text: str, given: Type, wanted: Type) -> str:
+def to_big(text: str, given: Type, wanted: Type) -> str | None:
+    """Return a number as a 256-bit integer; out of its range is an error."""
     source = given.name
     if source in BIG:
         number = text
@@ -240,7 +245,7 @@ def _to_big(text: str, given: Type, wanted: Type) -> str:
     elif source in {"real", "double"}:
         number = f"CAST(round({text}) AS BIGNUM)"
     else:
-        raise NoCastError
+        return None
     low, high = ("0", _MAX_UINT256) if wanted.name == "uint256" else _INT256
     if source in INTEGERS and wanted.name == "int256":
         return number
@@ -251,10 +256,10 @@ def _to_big(text: str, given: Type, wanted: Type) -> str:
     )
 
 
-def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str:
+def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str | None:
     precision = wanted.args[0]
     if precision > 6:
-        raise NoCastError
+        return None
     target = type_name(wanted)
     if given.name == "varchar":
         pattern = TIMESTAMP_TEXT + (r"\s*" if wanted.name == "timestamp" else _UTC_TEXT)
@@ -264,7 +269,7 @@ def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str:
         if given.name == "date" or given.args[0] <= precision:
             return made
     else:
-        raise NoCastError
+        return None
     return rounded_moment(made, precision)
 
 
@@ -278,11 +283,9 @@ def rounded_moment(text: str, precision: int) -> str:
     )
 
 
-def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
-    if given.name == "json":
-        return _from_json(text, wanted, word)
+def _to_nested(text: str, given: Type, wanted: Type, _word: str) -> str | None:
     if given.name != wanted.name:
-        raise NoCastError
+        return None
     if given.name == "array":
         inner = cast("e", given.element, wanted.element)
         return text if inner == "e" else f"list_transform({text}, lambda e: {inner})"
@@ -291,7 +294,7 @@ def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
                       zip(("key", "value"), given.args, wanted.args, strict=True))  # fmt: skip
         return f"map_from_entries(list_transform(map_entries({text}), lambda e: ({key}, {value})))"
     if len(given.args) != len(wanted.args):
-        raise NoCastError
+        return None
     parts = [
         f"{name(new)} := {cast(f'e.{name(old)}', a, b)}"
         for old, new, (_, a), (_, b) in zip(
@@ -304,7 +307,7 @@ def _to_nested(text: str, given: Type, wanted: Type, word: str) -> str:
     )
 
 
-def _to_json(text: str, given: Type) -> str:
+def _to_json(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
     match given.name:
         case "decimal":
             return f"CAST(CAST({text} AS VARCHAR) AS JSON)"
@@ -323,7 +326,9 @@ def _to_json(text: str, given: Type) -> str:
                 )
         case _ if _jsonable(given):
             return f"to_json({text})"
-    raise NoCastError
+        case _:
+            pass
+    return None
 
 
 def _jsonable(type_: Type) -> bool:
@@ -335,12 +340,12 @@ def _jsonable(type_: Type) -> bool:
     return type_.name in {"boolean", "varchar", "date", "json", *INTEGERS}
 
 
-def _from_json(text: str, wanted: Type, word: str) -> str:
+def _from_json(text: str, wanted: Type, word: str) -> str | None:
     if wanted.name in {"boolean", "double", "real", "decimal", "date", *INTEGERS}:
         return cast(f"json_extract_string({text}, '$')", VARCHAR, wanted, trying=word != "CAST")
     if wanted.name in {"array", "map", "row"} and _plain(wanted):
         return f"{word}({text} AS {type_name(wanted)})"
-    raise NoCastError
+    return None
 
 
 def _plain(type_: Type) -> bool:
@@ -349,3 +354,20 @@ def _plain(type_: Type) -> bool:
     if type_.name in {"array", "map"}:
         return all(_plain(t) for t in type_.args)
     return type_.name in {"boolean", "double", "varchar", *INTEGERS} or bool(as_decimal(type_))
+
+
+_TO: Final[dict[str, Callable[[str, Type, Type, str], str | None]]] = {
+    "varchar": _to_varchar,
+    "boolean": _to_boolean,
+    **dict.fromkeys(INTEGERS, _to_integer),
+    "decimal": _to_decimal,
+    **dict.fromkeys(("real", "double"), _to_double),
+    **dict.fromkeys(BIG, lambda text, given, wanted, _: to_big(text, given, wanted)),
+    "date": _to_date,
+    "time": _to_time,
+    **dict.fromkeys(("timestamp", "timestamp with time zone"), _to_timestamp),
+    "varbinary": _to_varbinary,
+    "uuid": _to_uuid,
+    "json": _to_json,
+    **dict.fromkeys(("array", "map", "row"), _to_nested),
+}

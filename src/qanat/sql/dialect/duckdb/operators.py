@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from qanat.sql.dialect.duckdb.casts import fit, widen
+from qanat.sql.dialect.duckdb.casts import fit, to_big, widen
 from qanat.sql.dialect.duckdb.words import type_name
 from qanat.sql.types import (
     BIG,
-    BIGINT,
     DAYS,
-    DOUBLE,
     INTEGERS,
     MONTHS,
     UNKNOWN,
@@ -39,7 +37,7 @@ def arithmetic(sign: str, left: tuple[str, Type], right: tuple[str, Type]) -> tu
     (a, x), (b, y) = left, right
     if x == UNKNOWN and y == UNKNOWN:
         return "CAST(NULL AS INTEGER)", Type("integer")
-    if x == UNKNOWN or y == UNKNOWN:
+    if UNKNOWN in {x, y}:
         x = y if x == UNKNOWN else x
         y = x if y == UNKNOWN else y
         return arithmetic(sign, (a, x), (b, y))
@@ -57,7 +55,7 @@ def _numbers(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
     if wanted.name in BIG:
         if sign not in {"+", "-"}:
             raise NoOperatorError(f"'{sign}' on {wanted} is not supported by this engine yet")
-        return _checked_big(f"({a} {sign} {b})", wanted), wanted
+        return to_big(f"({a} {sign} {b})", wanted, wanted) or "", wanted
     if wanted.name in INTEGERS:
         return f"({a} {'//' if sign == '/' else sign} {b})", wanted
     if sign == "/":
@@ -71,12 +69,6 @@ def _quotient(a: str, b: str, type_: Type) -> str:
         return f"({a} / {b})"
     infinite = f"{a} * CAST('Infinity' AS {type_name(type_)})"
     return f"CASE WHEN {b} = 0 THEN {infinite} ELSE {a} / {b} END"
-
-
-def _checked_big(text: str, type_: Type) -> str:
-    from qanat.sql.dialect.duckdb.casts import _to_big
-
-    return _to_big(text, type_, type_)
 
 
 def _decimals(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
@@ -135,19 +127,9 @@ def _times(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
     if sign == "+" and x.name in _SPANS and y.name in _MOMENTS:
         (a, x), (b, y) = (b, y), (a, x)
     if sign in "+-" and x.name in _MOMENTS and y.name in _SPANS:
-        made = f"({a} {sign} {b})"
-        if x.name == "date":
-            if b.endswith((" hour')", " minute')", " second')")):
-                raise NoOperatorError("Cannot add hour, minutes or seconds to a date")
-            return f"CAST({made} AS DATE)", x
-        return made, Type(x.name, (max(3, x.args[0]),)) if y == DAYS else x
+        return _moved(sign, a, x, b, y)
     if sign == "-" and x.name in _MOMENTS and y.name in _MOMENTS:
-        wanted = common(x, y)
-        if wanted is not None:
-            if wanted.name == "date":
-                return f"to_days(CAST({a} - {b} AS INTEGER))", DAYS
-            if wanted.name != "time":
-                return f"({fit(a, x, wanted)} - {fit(b, y, wanted)})", DAYS
+        return _apart(a, x, b, y)
     if sign in "+-" and x == y and x.name in _SPANS:
         return f"({a} {sign} {b})", x
     if sign == "*" and x.name in _SPANS and y.name in INTEGERS:
@@ -155,6 +137,24 @@ def _times(sign: str, a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
     if sign == "*" and y.name in _SPANS and x.name in INTEGERS:
         return f"({b} * {a})", y
     raise NoOperatorError
+
+
+def _moved(sign: str, moment: str, x: Type, span: str, y: Type) -> tuple[str, Type]:
+    made = f"({moment} {sign} {span})"
+    if x.name == "date":
+        if span.endswith((" hour')", " minute')", " second')")):
+            raise NoOperatorError("Cannot add hour, minutes or seconds to a date")
+        return f"CAST({made} AS DATE)", x
+    return made, Type(x.name, (max(3, x.args[0]),)) if y == DAYS else x
+
+
+def _apart(a: str, x: Type, b: str, y: Type) -> tuple[str, Type]:
+    wanted = common(x, y)
+    if wanted is None or wanted.name == "time":
+        raise NoOperatorError
+    if wanted.name == "date":
+        return f"to_days(CAST({a} - {b} AS INTEGER))", DAYS
+    return f"({fit(a, x, wanted)} - {fit(b, y, wanted)})", DAYS
 
 
 def compared(sign: str, left: tuple[str, Type], right: tuple[str, Type]) -> str:
@@ -177,10 +177,8 @@ def compared(sign: str, left: tuple[str, Type], right: tuple[str, Type]) -> str:
 def concatenated(left: tuple[str, Type], right: tuple[str, Type]) -> tuple[str, Type]:
     """Return `left || right`: of texts, bytes, arrays, or an array and an element."""
     (a, x), (b, y) = left, right
-    if (
-        x.name in {"varchar", "varbinary", "unknown"}
-        and y.name in {x.name, "unknown"}
-        or (x == UNKNOWN and y.name in {"varchar", "varbinary"})
+    if (x.name in {"varchar", "varbinary", "unknown"} and y.name in {x.name, "unknown"}) or (
+        x == UNKNOWN and y.name in {"varchar", "varbinary"}
     ):
         wanted = y if x == UNKNOWN else x
         wanted = Type("varchar") if wanted == UNKNOWN else wanted
@@ -210,7 +208,3 @@ def negated(text: str, type_: Type) -> tuple[str, Type]:
     if type_.name in INTEGERS and text.startswith("("):
         return f"CAST((- {text}) AS {type_name(type_)})", type_  # of constants it may be wider
     return f"(- {text})", type_
-
-
-__all__ = ["BIGINT", "DOUBLE", "NoOperatorError", "arithmetic", "compared", "concatenated",
-           "divided", "negated"]  # fmt: skip

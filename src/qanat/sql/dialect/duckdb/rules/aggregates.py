@@ -76,11 +76,9 @@ def _approx_percentile(call: Call) -> tuple[str, Type]:
 def _skewness(call: Call) -> tuple[str, Type]:
     """DuckDB's is of a sample, Trino's of the population."""
     n = call.rows("count")
-    return (
-        f"(CASE WHEN {n} > 2 THEN {call.rows('skewness')} * ({n} - 2) / sqrt(CAST({n} AS DOUBLE)"
-        f" * ({n} - 1)) END)",
-        call.result,
-    )
+    root = f"sqrt(CAST({n} AS DOUBLE) * ({n} - 1))"
+    text = f"CASE WHEN {n} > 2 THEN {call.rows('skewness')} * ({n} - 2) / {root} END"
+    return text, call.result
 
 
 def _histogram(call: Call) -> tuple[str, Type]:

@@ -41,11 +41,11 @@ def _contains(call: Call) -> tuple[str, Type]:
     values, value = call.arguments
     found = f"list_contains({values}, {value})"
     unknown = f"len({values}) > len(list_filter({values}, lambda e: e IS NOT NULL))"
-    return (
+    text = (
         f"CASE WHEN {value} IS NULL THEN NULL WHEN {found} THEN true WHEN {unknown} THEN NULL"
-        f" WHEN {values} IS NOT NULL THEN false END",
-        call.result,
+        f" WHEN {values} IS NOT NULL THEN false END"
     )
+    return text, call.result
 
 
 def _extreme(function: str) -> Rule:
@@ -64,11 +64,8 @@ def _array_join(call: Call) -> tuple[str, Type]:
     else:
         kept = f"list_filter({values}, lambda e: e IS NOT NULL)"
         texts = f"list_transform({kept}, lambda e: {text})"
-    return (
-        f"coalesce(array_to_string({texts}, {separator}), CASE WHEN {values} IS NOT NULL THEN"
-        f" '' END)",
-        call.result,
-    )
+    empty = f"CASE WHEN {values} IS NOT NULL THEN '' END"
+    return f"coalesce(array_to_string({texts}, {separator}), {empty})", call.result
 
 
 def _reduce(call: Call) -> tuple[str, Type]:

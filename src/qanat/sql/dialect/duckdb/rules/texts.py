@@ -219,7 +219,8 @@ def _formatted(found: re.Match[str], text: str, type_: Type) -> str:
 
 def _starts_with(call: Call) -> tuple[str, Type]:
     if call.types[0] == VARBINARY:
-        return "starts_with(hex({0}), hex({1}))".format(*call.arguments), call.result
+        value, start = call.arguments
+        return f"starts_with(hex({value}), hex({start}))", call.result
     return f"starts_with({', '.join(call.arguments)})", call.result
 
 
@@ -229,7 +230,8 @@ def _big_endian(size: int, target: str) -> Rule:
         f"CAST(CAST('0x' || CASE WHEN octet_length({{0}}) = 0 THEN '0' ELSE hex({{0}}) END AS "
         f"{unsigned}) AS HUGEINT)"
     )
-    body = f"CASE WHEN n >= {2 ** (8 * size - 1)}::HUGEINT THEN n - {2 ** (8 * size)}::HUGEINT ELSE n END"
+    half, whole = f"{2 ** (8 * size - 1)}::HUGEINT", f"{2 ** (8 * size)}::HUGEINT"
+    body = f"CASE WHEN n >= {half} THEN n - {whole} ELSE n END"
     return plain(f"CAST({let(wide, 'n', body)} AS {target})")
 
 
