@@ -107,7 +107,6 @@ const Table = ({ spec, rows, columns }: Drawn) => {
     (column) => column.name === spec.x || column.name === spec.split || spec.y.includes(column.name),
   );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keys
     <div className={style.table} role="region" aria-label="Values of the chart" tabIndex={0}>
       <table>
         <thead>

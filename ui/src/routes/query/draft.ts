@@ -17,7 +17,9 @@ const keyOf = (id: number | "new") => `draft.query.${id}`;
 
 /** Names between double braces, in the order of the text, each once. */
 export const namesIn = (sql: string): string[] => [
-  ...new Set([...sql.matchAll(/\{\{\s*([^{}\n]+?)\s*\}\}/g)].map((match) => match[1] as string)),
+  ...new Set(
+    [...sql.matchAll(/\{\{\s*([^{}\s](?:[^{}\n]*?[^{}\s])?)\s*\}\}/g)].map((match) => match[1] as string),
+  ),
 ];
 
 /** Declared parameters, and those that the text uses without declaring: text, empty. Unused ones go last. */

@@ -1,0 +1,379 @@
+/** The numbers, and that they belong together: all charts are of one run. */
+
+import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { Pencil, Plus, RefreshCw, Type } from "lucide-react";
+import { useEffect, useMemo, useState } from "react";
+import {
+  archiveDashboard,
+  type Dashboard,
+  type DashboardResults,
+  dashboardBySlug,
+  dashboardQuery,
+  dashboardResultsQuery,
+  refreshDashboard,
+  updateDashboard,
+  visualizationQuery,
+  type Widget,
+} from "../api/dashboards";
+import { type Parameter, savedQuery } from "../api/queries";
+import { Button } from "../components/Button";
+import { clock, duration, shortId } from "../components/format";
+import { Menu } from "../components/Menu";
+import { Empty, Skeleton } from "../components/Panel";
+import { ParamForm, valuesOf } from "../components/ParamForm";
+import { Problem, ProblemLine } from "../components/Problem";
+import { StateBar } from "../components/State";
+import { Ago, Elapsed, useNow } from "../components/Time";
+import { confirmDone, confirmWithUndo } from "../components/Toasts";
+import { isFinal } from "../graph/model";
+import { useActions } from "../shell/keys";
+import { usePage } from "../shell/page";
+import { AddChart } from "./dashboard/AddChart";
+import { Board } from "./dashboard/Board";
+import style from "./dashboard/Dashboard.module.css";
+import { type Loaded, loadCharts } from "./dashboard/load";
+import { freePlace } from "./dashboard/place";
+import { useLiveRun } from "./run/useLiveRun";
+import { parametersOf, type Raw } from "./search";
+import { useOnce } from "./useOnce";
+
+export const DashboardPage = () => {
+  const id = Number(useParams({ from: "/inside/dashboards/$id" }).id);
+  return <Page query={useQuery(dashboardQuery(id))} />;
+};
+
+export const SharedDashboardPage = () => {
+  const { owner, slug } = useParams({ from: "/inside/d/$owner/$slug" });
+  return <Page query={useQuery(dashboardBySlug(owner, slug))} />;
+};
+
+const Page = ({
+  query,
+}: {
+  query: { data?: Dashboard | undefined; error: unknown; refetch: () => unknown };
+}) => {
+  const name = query.data?.name ?? "Dashboard";
+  usePage(name, [{ label: "Dashboards", to: "/dashboards" }, { label: name }]);
+  if (query.data) return <Opened key={query.data.id} dashboard={query.data} />;
+  if (query.error)
+    return (
+      <Problem
+        error={query.error}
+        title="The dashboard could not be loaded"
+        onRetry={() => void query.refetch()}
+      />
+    );
+  return <Skeleton lines={10} />;
+};
+
+/** Parameters of the dashboard: its own list, each declared by the query it belongs to. */
+const useParameters = (dashboard: Dashboard): Parameter[] => {
+  const ids = [...new Set(dashboard.parameters.map((one) => one.queryId))];
+  const queries = useQueries({ queries: ids.map((id) => savedQuery(id)) });
+  return dashboard.parameters.flatMap((one) => {
+    const declared = queries[ids.indexOf(one.queryId)]?.data?.parameters.find((own) => own.key === one.key);
+    return declared ? [declared] : [];
+  });
+};
+
+/** The rows of one run for every chart; the next ones take their place all at once. */
+const useCharts = (results: DashboardResults | undefined) => {
+  const client = useQueryClient();
+  const [shown, setShown] = useState<{ results: DashboardResults; charts: Map<number, Loaded> }>();
+  useEffect(() => {
+    if (!results || shown?.results === results) return;
+    let isCurrent = true;
+    void loadCharts(client, results).then((charts) => {
+      if (isCurrent) setShown({ results, charts });
+    });
+    return () => {
+      isCurrent = false;
+    };
+  }, [client, results, shown]);
+  return shown;
+};
+
+const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
+  const search = useSearch({ strict: false }) as Raw & { edit?: "1"; full?: number };
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const set = (part: Raw, replace = true) =>
+    void navigate({ to: ".", search: ((before: Raw) => ({ ...before, ...part })) as never, replace });
+  const parameters = useParameters(dashboard);
+  const values = valuesOf(parameters, parametersOf(search));
+  const results = useQuery(dashboardResultsQuery(dashboard.id, parametersOf(search)));
+  const shown = useCharts(results.data);
+  const [error, setError] = useState<unknown>();
+  const [started, setStarted] = useState<string>();
+  const latest = results.data?.latest;
+  const running = started ?? (latest && !isFinal(latest.state) ? latest.runId : undefined);
+  const refresh = useOnce(
+    (key) => refreshDashboard(dashboard.id, values, key),
+    (id) => setStarted(id),
+    setError,
+  );
+
+  const isEditing = search.edit === "1";
+  const [widgets, setWidgets] = useState(dashboard.widgets);
+  const [isSaving, setSaving] = useState(false);
+  const [isAdding, setAdding] = useState(false);
+  useEffect(() => setWidgets(dashboard.widgets), [dashboard]);
+  const change = (next: Widget[]) => {
+    const gone = widgets.find((one) => !next.some((other) => other.id === one.id));
+    const before = widgets;
+    setWidgets(next);
+    if (gone && next.length < before.length) confirmWithUndo("Widget removed.", () => setWidgets(before));
+  };
+  const names = useQueries({
+    queries: widgets.flatMap((widget) =>
+      widget.kind === "chart" ? [visualizationQuery(widget.visualizationId)] : [],
+    ),
+    combine: (all) =>
+      new Map(all.flatMap((one) => (one.data ? [[one.data.id, one.data.name] as const] : []))),
+  });
+  const save = async () => {
+    setSaving(true);
+    setError(undefined);
+    try {
+      const saved = await updateDashboard(dashboard.id, { widgets }, dashboard.revision);
+      client.setQueryData(dashboardQuery(dashboard.id).queryKey, saved);
+      await client.invalidateQueries({ queryKey: ["dashboards"] });
+      await client.invalidateQueries({ queryKey: ["dashboard", dashboard.owner, dashboard.slug] });
+      confirmDone("Dashboard saved.");
+      set({ edit: undefined });
+    } catch (caught) {
+      setError(caught);
+    } finally {
+      setSaving(false);
+    }
+  };
+  const newId = () => Math.min(0, ...widgets.map((widget) => widget.id)) - 1;
+  useActions([
+    {
+      id: "refresh",
+      label: "Refresh the dashboard",
+      keys: "Mod+Enter",
+      disabled: running !== undefined,
+      run: refresh.press,
+    },
+    {
+      id: "edit",
+      label: isEditing ? "Stop editing" : "Edit the dashboard",
+      run: () => set({ edit: isEditing ? undefined : "1" }),
+    },
+    ...(isEditing
+      ? [{ id: "save", label: "Save the dashboard", keys: "Mod+S", run: () => void save() }]
+      : []),
+    {
+      id: "leave-full",
+      label: "Back to the dashboard",
+      keys: "Escape",
+      disabled: search.full === undefined,
+      run: () => set({ full: undefined }),
+    },
+  ]);
+
+  return (
+    <div className={style.page}>
+      <header className={style.head}>
+        <h1 className="ellipsis">{dashboard.name}</h1>
+        <Origin results={shown?.results} isLoading={results.isPending} />
+        <span className={style.grow} />
+        {isEditing ? (
+          <>
+            <Button small icon={<Plus aria-hidden />} onClick={() => setAdding(true)}>
+              Chart
+            </Button>
+            <Button
+              small
+              icon={<Type aria-hidden />}
+              onClick={() =>
+                setWidgets([
+                  ...widgets,
+                  { kind: "text", id: newId(), text: "# Title", position: freePlace(widgets, 6, 2) },
+                ])
+              }
+            >
+              Text
+            </Button>
+            <Button
+              onClick={() => {
+                setWidgets(dashboard.widgets);
+                set({ edit: undefined });
+              }}
+            >
+              Cancel
+            </Button>
+            <Button look="primary" busy={isSaving} onClick={() => void save()}>
+              Save
+            </Button>
+          </>
+        ) : (
+          <>
+            <Button
+              look="primary"
+              busy={refresh.isBusy || running !== undefined}
+              onClick={refresh.press}
+              icon={<RefreshCw aria-hidden />}
+              disabled={widgets.every((widget) => widget.kind !== "chart")}
+            >
+              Refresh
+            </Button>
+            <Button icon={<Pencil aria-hidden />} onClick={() => set({ edit: "1" }, false)}>
+              Edit
+            </Button>
+            <Menu
+              actions={[
+                {
+                  label: "Copy the address",
+                  onSelect: () =>
+                    void navigator.clipboard?.writeText(
+                      `${location.origin}/d/${dashboard.owner}/${dashboard.slug}`,
+                    ),
+                },
+                {
+                  label: "Archive",
+                  danger: true,
+                  onSelect: () =>
+                    void archiveDashboard(dashboard.id).then(() => {
+                      void client.invalidateQueries({ queryKey: ["dashboards"] });
+                      confirmDone("Dashboard archived.");
+                      void navigate({ to: "/dashboards" });
+                    }, setError),
+                },
+              ]}
+            />
+          </>
+        )}
+      </header>
+      {running && (
+        <Refreshing
+          id={running}
+          onEnd={() => {
+            setStarted(undefined);
+            void client.invalidateQueries({ queryKey: ["dashboard", dashboard.id, "results"] });
+          }}
+        />
+      )}
+      {!running && latest && (latest.state === "failed" || latest.state === "cancelled") && (
+        <div className={style.strip} role="alert">
+          <p>
+            The refresh of {clock(latest.submittedAt)}{" "}
+            {latest.state === "failed" ? "failed" : "was cancelled"}; the charts show the rows before it.{" "}
+            {latest.error}
+          </p>
+          <Link to="/runs/$id" params={{ id: latest.runId }}>
+            Open the run
+          </Link>
+        </div>
+      )}
+      {error !== undefined && (
+        <div className={style.params}>
+          <ProblemLine error={error} />
+        </div>
+      )}
+      {results.error && !results.data && (
+        <Problem
+          error={results.error}
+          title="The rows could not be loaded"
+          onRetry={() => void results.refetch()}
+        />
+      )}
+      {parameters.length > 0 && (
+        <div className={style.params}>
+          <ParamForm
+            parameters={parameters}
+            values={values}
+            onChange={(key, value) => set({ [`p.${key}`]: value })}
+          />
+        </div>
+      )}
+      {widgets.length === 0 ? (
+        <Empty
+          title="Nothing on it yet"
+          actions={
+            isEditing ? (
+              <Button onClick={() => setAdding(true)}>Add a chart</Button>
+            ) : (
+              <Button onClick={() => set({ edit: "1" })}>Edit</Button>
+            )
+          }
+        >
+          Charts are made on a query's page and put together here.
+        </Empty>
+      ) : (
+        <Board
+          widgets={widgets}
+          charts={shown?.charts}
+          names={names}
+          isEditing={isEditing}
+          full={search.full}
+          onFull={(full) => set({ full }, full === undefined)}
+          onChange={change}
+        />
+      )}
+      {isAdding && (
+        <AddChart
+          onClose={() => setAdding(false)}
+          onAdd={(chart) => {
+            setWidgets([
+              ...widgets,
+              { kind: "chart", id: newId(), visualizationId: chart.id, position: freePlace(widgets, 3, 8) },
+            ]);
+            setAdding(false);
+          }}
+        />
+      )}
+    </div>
+  );
+};
+
+/** Which run's rows are on the page. */
+const Origin = ({ results, isLoading }: { results: DashboardResults | undefined; isLoading: boolean }) => {
+  if (isLoading) return null;
+  if (!results?.runId || results.publishedAt === undefined)
+    return <span className={style.from}>never refreshed</span>;
+  return (
+    <span className={style.from}>
+      all charts: run{" "}
+      <Link to="/runs/$id" params={{ id: results.runId }}>
+        {shortId(results.runId)}
+      </Link>
+      , published {clock(results.publishedAt)} (<Ago at={results.publishedAt} />)
+    </span>
+  );
+};
+
+/** The progress of a refresh; charts keep the old rows until it is published. */
+const Refreshing = ({ id, onEnd }: { id: string; onEnd: () => void }) => {
+  const { data: run } = useLiveRun(id);
+  const isOver = run !== undefined && isFinal(run.state);
+  const since = run?.startedAt ?? run?.submittedAt;
+  const now = useNow();
+  const rest = useMemo(
+    () =>
+      run?.expectedSeconds === undefined || since === undefined
+        ? undefined
+        : run.expectedSeconds - (now - since) / 1000,
+    [run?.expectedSeconds, since, now],
+  );
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it ends
+  useEffect(() => {
+    if (isOver) onEnd();
+  }, [isOver]);
+  if (!run) return null;
+  return (
+    <div className={style.progress} role="status">
+      <p className={style.from}>
+        <Link to="/runs/$id" params={{ id }}>
+          Refreshing
+        </Link>{" "}
+        {run.counts.completed + run.counts.reused} of {run.nodes.length} nodes ·{" "}
+        {since !== undefined && <Elapsed since={since} until={run.endedAt} />}
+        {rest !== undefined && rest > 1 && ` · about ${duration(rest)} left`}
+      </p>
+      <StateBar counts={run.counts} />
+    </div>
+  );
+};

@@ -1,0 +1,137 @@
+import { expect, test } from "vitest";
+import { graphOf, nodeToWire, planOf } from "../../api/pipelines";
+import {
+  add,
+  change,
+  connect,
+  disconnect,
+  draftOf,
+  edgesOfDraft,
+  hasTarget,
+  holds,
+  isSameDraft,
+  remove,
+} from "./plan";
+
+const graph = graphOf({
+  pipeline: {
+    nodes: [
+      {
+        id: 1,
+        dependencies: [],
+        materialized_view_refresh: { name: "dune.me.result_blocks", performance: "small" },
+        query_id: 12,
+      },
+      {
+        id: 2,
+        dependencies: [1],
+        materialized_view_refresh: { name: "dune.me.result_flows" },
+        title: "flows",
+        query_id: 13,
+      },
+      {
+        id: 3,
+        dependencies: [1, 2],
+        query_execution: { query_id: 41, query_parameters: { day: "x" } },
+        title: "Top",
+      },
+    ],
+  },
+  stored: true,
+  revision: 3,
+  edges: [
+    { from: 1, to: 2, kind: "lineage", line: 3, column: 6 },
+    { from: 2, to: 3, kind: "lineage" },
+    { from: 1, to: 3, kind: "drawn" },
+  ],
+});
+const draft = draftOf(graph);
+
+test("a graph is read with its names, tiers and parameters", () => {
+  expect(graph.nodes.map((node) => [node.kind, node.title, node.tier])).toEqual([
+    ["view", "blocks", "small"],
+    ["view", "flows", "medium"],
+    ["query", "Top", "medium"],
+  ]);
+  expect([graph.isStored, graph.revision]).toEqual([true, 3]);
+});
+
+test("only drawn edges are a person's to change; all are shown", () => {
+  expect(draft.nodes.map((node) => node.dependencies)).toEqual([[], [], [1]]);
+  expect(edgesOfDraft(draft, graph.edges).map((edge) => `${edge.from}>${edge.to} ${edge.kind}`)).toEqual([
+    "1>2 lineage",
+    "2>3 lineage",
+    "1>3 drawn",
+  ]);
+});
+
+test("an edge that closes a cycle is refused, and the cycle is named", () => {
+  const edges = edgesOfDraft(draft, graph.edges);
+  expect(connect(draft, edges, 3, 1)).toEqual({
+    refused: "Top → blocks would close a cycle: Top > blocks > Top",
+  });
+  expect(connect(draft, edges, 1, 2)).toEqual({ draft });
+});
+
+test("drawing and taking away an edge leaves the draft as it was", () => {
+  const more = add(draft, { kind: "query", title: "Other", queryId: 50 });
+  const drawn = connect(more.draft, edgesOfDraft(more.draft, graph.edges), more.id, 3);
+  expect("draft" in drawn && drawn.draft.nodes[2]?.dependencies).toEqual([1, 4]);
+  expect("draft" in drawn && isSameDraft(disconnect(drawn.draft, 4, 3), more.draft)).toBe(true);
+  expect(isSameDraft(remove(more.draft, 4), draft)).toBe(true);
+});
+
+test("a node that goes takes its edges with it", () => {
+  const rest = remove(draft, 1);
+  expect(rest.nodes.map((node) => node.dependencies)).toEqual([[], []]);
+  expect(edgesOfDraft(rest, graph.edges).map((edge) => edge.from)).toEqual([2]);
+});
+
+test("a view stands in a graph once, and the query must stay in its own", () => {
+  expect(holds(draft, { kind: "view", title: "", name: "dune.me.result_flows", queryId: 13 })).toBe(true);
+  expect(holds(draft, { kind: "query", title: "", queryId: 13 })).toBe(false);
+  expect(hasTarget(draft, 41)).toBe(true);
+  expect(hasTarget(remove(draft, 3), 41)).toBe(false);
+});
+
+test("nodes go back to the server in Dune's shape", () => {
+  expect(nodeToWire(change(draft, 2, { tier: "large" }).nodes[1] as never)).toEqual({
+    id: 2,
+    dependencies: [],
+    materialized_view_refresh: { name: "dune.me.result_flows", performance: "large" },
+  });
+  expect(nodeToWire(draft.nodes[2] as never)).toEqual({
+    id: 3,
+    dependencies: [1],
+    query_execution: { query_id: 41, performance: "medium", query_parameters: { day: "x" } },
+  });
+});
+
+test("a plan with reuse, credits and a problem is read whole", () => {
+  const plan = planOf({
+    valid: false,
+    nodes: [
+      {
+        id: 1,
+        order: 1,
+        kind: "view",
+        title: "blocks",
+        query_id: 12,
+        tier: "small",
+        dependencies: [],
+        decision: "reuse",
+        reason: "same inputs and text as run 01J",
+        inputs: [{ name: "ethereum.blocks", kind: "source", row_count: 9 }],
+        estimate: { seconds: [1, 2], credits: [0, 0], rows: [9, 9] },
+      },
+    ],
+    edges: [],
+    estimate: { seconds: [30, 45], credits: [0.4, 0.7] },
+    problems: [{ message: "line 3:6: no table", node_ids: [1], line: 3, column: 6 }],
+  });
+  expect(plan).toMatchObject({
+    isValid: false,
+    nodes: [{ queryId: 12, decision: "reuse", inputs: [{ name: "ethereum.blocks", rowCount: 9 }] }],
+    problems: [{ nodeIds: [1], line: 3, column: 6 }],
+  });
+});

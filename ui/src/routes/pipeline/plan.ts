@@ -1,0 +1,111 @@
+/** A graph under construction. Pure: what is drawn, what lineage adds, what may be connected. */
+
+import type { PipelineEdge, PipelineGraph, PipelineNode } from "../../api/pipelines";
+import { cycleWith, type Edge } from "../../graph/model";
+
+export type Draft = {
+  /** Their `dependencies` are the drawn ones alone. */
+  nodes: PipelineNode[];
+};
+
+const key = ({ from, to }: Edge): string => `${from}>${to}`;
+
+/** What a person may change of a graph: its nodes, and the edges that are not lineage. */
+export const draftOf = (graph: PipelineGraph): Draft => {
+  const lineage = new Set(graph.edges.filter((edge) => edge.kind === "lineage").map(key));
+  return {
+    nodes: graph.nodes.map((node) => ({
+      ...node,
+      dependencies: node.dependencies.filter((from) => !lineage.has(key({ from, to: node.id }))),
+    })),
+  };
+};
+
+/** All edges to draw: those that lineage makes between the nodes, and the drawn ones beside them. */
+export const edgesOfDraft = (draft: Draft, known: readonly PipelineEdge[]): PipelineEdge[] => {
+  const ids = new Set(draft.nodes.map((node) => node.id));
+  const lineage = known.filter((edge) => edge.kind === "lineage" && ids.has(edge.from) && ids.has(edge.to));
+  const made = new Set(lineage.map(key));
+  const drawn = draft.nodes.flatMap((node) =>
+    node.dependencies
+      .map((from) => ({ from, to: node.id, kind: "drawn" as const }))
+      .filter((edge) => ids.has(edge.from) && !made.has(key(edge))),
+  );
+  return [...lineage, ...drawn];
+};
+
+export const titleOf = (draft: Draft, id: number): string =>
+  draft.nodes.find((node) => node.id === id)?.title ?? String(id);
+
+export type Connected = { draft: Draft } | { refused: string };
+
+/** The draft with an edge more, or why not: a cycle is named whole. */
+export const connect = (
+  draft: Draft,
+  edges: readonly PipelineEdge[],
+  from: number,
+  to: number,
+): Connected => {
+  if (edges.some((edge) => edge.from === from && edge.to === to)) return { draft };
+  const cycle = cycleWith(edges, from, to);
+  if (cycle)
+    return {
+      refused: `${titleOf(draft, from)} → ${titleOf(draft, to)} would close a cycle: ${cycle
+        .map((id) => titleOf(draft, id))
+        .join(" > ")}`,
+    };
+  return {
+    draft: {
+      nodes: draft.nodes.map((node) =>
+        node.id === to ? { ...node, dependencies: [...node.dependencies, from] } : node,
+      ),
+    },
+  };
+};
+
+export const disconnect = (draft: Draft, from: number, to: number): Draft => ({
+  nodes: draft.nodes.map((node) =>
+    node.id === to ? { ...node, dependencies: node.dependencies.filter((id) => id !== from) } : node,
+  ),
+});
+
+export type Piece = { kind: "view" | "query"; title: string; name?: string; queryId: number };
+
+/** What is in the graph already: a view can be in it once, a query as well. */
+export const holds = (draft: Draft, piece: Piece): boolean =>
+  draft.nodes.some((node) =>
+    piece.kind === "view"
+      ? node.name === piece.name
+      : node.kind === "query" && node.queryId === piece.queryId,
+  );
+
+export const add = (draft: Draft, piece: Piece): { draft: Draft; id: number } => {
+  const id = Math.max(0, ...draft.nodes.map((node) => node.id)) + 1;
+  const node: PipelineNode = {
+    id,
+    kind: piece.kind,
+    title: piece.title,
+    queryId: piece.queryId,
+    tier: "medium",
+    parameters: {},
+    dependencies: [],
+    ...(piece.name ? { name: piece.name } : {}),
+  };
+  return { draft: { nodes: [...draft.nodes, node] }, id };
+};
+
+export const remove = (draft: Draft, id: number): Draft => ({
+  nodes: draft.nodes
+    .filter((node) => node.id !== id)
+    .map((node) => ({ ...node, dependencies: node.dependencies.filter((one) => one !== id) })),
+});
+
+export const change = (draft: Draft, id: number, part: Partial<PipelineNode>): Draft => ({
+  nodes: draft.nodes.map((node) => (node.id === id ? { ...node, ...part } : node)),
+});
+
+export const isSameDraft = (a: Draft, b: Draft): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether the query itself is still in its own pipeline; a node of another query does not stand for it. */
+export const hasTarget = (draft: Draft, queryId: number): boolean =>
+  draft.nodes.some((node) => node.kind === "query" && node.queryId === queryId);
