@@ -280,6 +280,21 @@ def test_a_receipt_says_what_was_used(engine: Engine) -> None:
     assert heavy.cost.peak_memory_bytes > 10 * MIB
 
 
+def test_a_statement_that_fails_says_what_it_used(engine: Engine) -> None:
+    short = Limits(threads=2, memory_bytes=256 * MIB, time_s=1.5, result_bytes=MIB)
+    with pytest.raises(LimitExceededError) as stopped:
+        written(engine, ENDLESS, limits=short)
+    late = (
+        "SELECT CASE WHEN range = 4000000 THEN error('x') ELSE hash(range) END FROM range(5000000)"
+    )
+    with pytest.raises(SqlRejectedError) as failed:
+        written(engine, late)
+
+    assert vars(stopped.value)["cost"].cpu_seconds > 0.5
+    assert vars(failed.value)["cost"].cpu_seconds > 0.01
+    assert vars(failed.value)["cost"].bytes_written == 0
+
+
 def test_files_are_listed_synced_and_removed(engine: Engine) -> None:
     first, result = written(engine, "SELECT 1 AS n")
     second, _ = written(engine, "SELECT 2 AS n")

@@ -86,6 +86,8 @@ class Engine(Protocol):
     def write(self, attempt: AttemptId, statement: Bound, limits: Limits) -> Written:
         """Write the rows of `statement` as the new file `attempt`.
 
+        An error of a statement that had begun says in its attribute `cost` what that had used.
+
         Raises:
             SqlRejectedError: The statement is at fault; sending it again cannot help.
             LimitExceededError: It met its memory, its time or its result size.

@@ -104,7 +104,9 @@ def test_a_worker_that_does_not_hear_is_killed_after_the_grace_period(one: DuckD
     os.kill(worker, signal.SIGSTOP)  # as deaf as a statement that never looks up
     one.cancel(running.attempt)
 
-    assert isinstance(running.error(), CancelledError)
+    error = running.error()
+    assert isinstance(error, CancelledError)
+    assert vars(error)["cost"].cpu_seconds > 0
     assert not psutil.pid_exists(worker)
     assert answer(one, "SELECT 1 AS n") == [(1,)]
 

@@ -18,6 +18,7 @@ import msgspec
 
 from qanat.engines.duckdb import messages
 from qanat.engines.duckdb.messages import Progress, Reply, Setup, Signal, Task
+from qanat.model.credits import Cost
 
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 _ANSWER_S: Final = 0.25  #: for a worker to say how far it is
@@ -27,12 +28,12 @@ class WorkerDiedError(Exception):
     """The process ended without an answer.
 
     Attributes:
-        peak_bytes: The most resident memory it is known to have had during its last task.
+        cost: What its last task had used, as far as is known.
     """
 
-    def __init__(self, peak_bytes: int) -> None:
+    def __init__(self, cost: Cost) -> None:
         super().__init__("a worker died")
-        self.peak_bytes = peak_bytes
+        self.cost = cost
 
 
 class Child:
@@ -59,6 +60,7 @@ class Child:
         self._asking = threading.Lock()  # progress is a question and an answer
         self._serial = self._asked = 0
         self._lifetime_peak = 0  # before the current task
+        self._lifetime_cpu_s = 0.0  # likewise
         self._seen_peak = 0  # sampled during the current task
         self.tasks = 0
         self.rss_bytes = 0
@@ -109,6 +111,7 @@ class Child:
         reply: Reply = messages.reply_decoder.decode(body)
         self.rss_bytes = reply.rss_bytes
         self._lifetime_peak = reply.lifetime_peak_bytes
+        self._lifetime_cpu_s = reply.lifetime_cpu_seconds
         if reply.fault:
             self.is_tired |= reply.fault.blame == "memory"  # an allocation may have failed anywhere
             if reply.fault.is_fatal:
@@ -160,9 +163,9 @@ class Child:
     def _buried(self) -> WorkerDiedError:
         return WorkerDiedError(self._reap())
 
-    def _reap(self) -> int:
-        """Wait for the end; return the peak of memory as far as it belongs to the last task."""
-        peak = self._seen_peak
+    def _reap(self) -> Cost:
+        """Wait for the end; return what belongs to the last task of all that it used."""
+        peak, cpu_s = self._seen_peak, 0.0
         self.kill()
         with self._ending:
             # Not Popen's own kill and wait: they lose what the process had used.
@@ -171,10 +174,11 @@ class Child:
                 self._process.returncode = os.waitstatus_to_exitcode(status)
                 if used.ru_maxrss << 10 > self._lifetime_peak:
                     peak = max(peak, used.ru_maxrss << 10)
+                cpu_s = max(0.0, used.ru_utime + used.ru_stime - self._lifetime_cpu_s)
         self._work.close()
         self._control.close()
         shutil.rmtree(self._spill, ignore_errors=True)
-        return peak
+        return Cost(cpu_seconds=cpu_s, peak_memory_bytes=peak)
 
 
 def _environment() -> dict[str, str]:

@@ -126,6 +126,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     values: tuple[bytes | None, ...] = ()
     rss_bytes: int = 0  #: after the task
     lifetime_peak_bytes: int = 0  #: of the process, so far
+    lifetime_cpu_seconds: float = 0.0
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,6 +30,7 @@ from qanat.errors import (
     SourceChangedError,
     SqlRejectedError,
 )
+from qanat.model.credits import Cost
 
 _QUICK_S: Final = 0.02  #: most small tasks are done by then
 _LOOK_EVERY_S: Final = 0.05
@@ -133,7 +134,8 @@ class Pool:
         except UnicodeEncodeError:  # before anything was sent
             raise SqlRejectedError("the statement holds characters that are no Unicode") from None
         except WorkerDiedError as died:
-            raise self._death(ticket, limits, died.peak_bytes) from None
+            error = self._death(ticket, limits, died.cost.peak_memory_bytes)
+            raise _costing(error, died.cost) from None
         except BaseException:
             if child:
                 child.close()  # it may still be at work, and its answer would be taken for another
@@ -143,9 +145,9 @@ class Pool:
             if child:
                 self._give_back(child)
         if reply.fault:
-            raise self._failure(ticket, limits, reply.fault)
+            raise _costing(self._failure(ticket, limits, reply.fault), reply.cost)
         if ticket.reason == "cancel":
-            raise CancelledError("the statement was cancelled")
+            raise _costing(CancelledError("the statement was cancelled"), reply.cost)
         return reply
 
     def _answer(
@@ -363,6 +365,12 @@ class Pool:
             case "source", _:
                 return SourceChangedError(fault.text)
         return EngineUnavailableError(fault.text or "the engine stopped")
+
+
+def _costing(error: QanatError, cost: Cost) -> QanatError:
+    """Return `error` with what its statement had used."""
+    error.cost = cost  # type: ignore[attr-defined]  # said at Engine.write
+    return error
 
 
 def _size(file: Path) -> int:

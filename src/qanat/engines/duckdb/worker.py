@@ -100,6 +100,7 @@ class _Usage:
     def __init__(self) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         self.cpu_s = used.ru_utime + used.ru_stime
+        self.lifetime_peak_bytes = used.ru_maxrss << 10
         self.read_bytes, self.written_bytes = _io_bytes()
 
 
@@ -184,7 +185,8 @@ class Worker:
                 peak_memory_bytes=peak,
             ),
             rss_bytes=resident,
-            lifetime_peak_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10,
+            lifetime_peak_bytes=after.lifetime_peak_bytes,
+            lifetime_cpu_seconds=after.cpu_s,
         )
 
     def _limit(self, task: Task) -> None:
