@@ -1,0 +1,1 @@
+"""Uploads on real engines and stores, with faults between the steps."""

@@ -1,0 +1,1 @@
+"""Parts of the coordinator that need no store."""
