@@ -174,7 +174,7 @@ class Runner:
         """Record the rows; the attempt that takes over the slots, if one does."""
         run, node = assignment.run, assignment.node
         rows = Snapshot(
-            id=SnapshotId(new_ulid(self._context.clock.now())),
+            id=SnapshotId(assignment.attempt),  # an attempt brings one snapshot at most
             columns=written.columns,
             row_count=written.row_count,
             size_bytes=written.size_bytes,

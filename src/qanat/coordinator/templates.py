@@ -45,6 +45,7 @@ class Templates:
         self._texts = texts
         self._engine = engine
         self._kept: Kept[Hashable, Template] = Kept(most)
+        self._relations: Kept[SnapshotId, Relation] = Kept(most)
 
     def bind(
         self,
@@ -77,12 +78,7 @@ class Templates:
             else:
                 assert found is not None
                 inputs[label] = found.id
-                slots.append(
-                    Relation(
-                        columns=found.columns,
-                        files=tuple(str(self._engine.path(file)) for file in found.files),
-                    )
-                )
+                slots.append(self._relation(found))
         return Ready(
             statement=Bound(text=template.text, slots=tuple(slots), columns=template.names),
             template=template,
@@ -90,6 +86,15 @@ class Templates:
             fingerprint=None if template.volatile else self._fingerprint(template, inputs),
             inputs=inputs,
             sources=tuple(sources),
+        )
+
+    def _relation(self, rows: Snapshot) -> Relation:
+        return self._relations.of(
+            rows.id,
+            lambda: Relation(
+                columns=rows.columns,
+                files=tuple(str(self._engine.path(file)) for file in rows.files),
+            ),
         )
 
     def _sql(self, node: NodeDefinition) -> str:
