@@ -9,6 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import PathParameter, QueryParameter
 
+from qanat.api.executions import as_json
 from qanat.api.parameters import Limit, Offset, QueryIdText
 from qanat.api.requests import Request
 from qanat.api.routing import get
@@ -121,13 +122,15 @@ async def table(request: Request, name: NameText) -> wire.TableDetail:
         },
     },
 )
-async def table_sample(request: Request, name: NameText, limit: Limit = None) -> Response[bytes]:
+async def table_sample(
+    request: Request, name: NameText, limit: Limit = None
+) -> Response[wire.Sample]:
     """Return rows as they are stored, at most 500 of them."""
     size, _ = page(limit, None, default=50, most=SAMPLE_ROWS)
     body = await request.services.call_long(
         _sample, request.services, request.caller, label_of(name), size
     )
-    return Response(body, media_type="application/json")
+    return as_json(body)
 
 
 @get(

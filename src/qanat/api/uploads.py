@@ -6,10 +6,13 @@ Every route also has the name that older clients know (contract section 9).
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
 import msgspec
 from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.spec import OpenAPIMediaType, Operation, RequestBody, Schema
+from litestar.openapi.spec.enums import OpenAPIType
 from litestar.params import JSONBody, PathParameter
 
 from qanat.api.parameters import Limit, Offset
@@ -162,6 +165,43 @@ def _convert(others: dict[str, Any]) -> wire.UploadCsv:
         raise InvalidRequestError(str(error).replace("`", "'")) from None
 
 
+def _document_body(content: dict[str, OpenAPIMediaType]) -> type[Operation]:
+    """Return how the document describes a body that a handler reads by itself."""
+
+    @dataclass
+    class WithBody(Operation):
+        def __post_init__(self) -> None:
+            self.request_body = RequestBody(content=content, required=True)
+
+    return WithBody
+
+
+_TEXT: Final = Schema(type=OpenAPIType.STRING)
+_CSV_BODY: Final = _document_body(
+    {
+        "application/json": OpenAPIMediaType(
+            schema=Schema(
+                type=OpenAPIType.OBJECT,
+                required=["table_name", "data"],
+                properties={
+                    "table_name": _TEXT,
+                    "data": Schema(type=OpenAPIType.STRING, description="CSV with a header line"),
+                    "description": _TEXT,
+                    "is_private": Schema(type=OpenAPIType.BOOLEAN),
+                },
+            ),
+            example={"table_name": "rates", "data": "day,rate\n2026-01-01,1.5\n"},
+        )
+    }
+)
+_ROWS_BODY: Final = _document_body(
+    {
+        "text/csv": OpenAPIMediaType(schema=_TEXT, example="day,price\n2026-01-01,1.5\n"),
+        "application/x-ndjson": OpenAPIMediaType(
+            schema=_TEXT, example='{"day":"2026-01-01","price":1.5}\n'
+        ),
+    }
+)
 Handler = Callable[..., Awaitable[object]]
 
 
@@ -219,6 +259,7 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
         summary="Make a table of a CSV text, or replace it",
         also=(409, 413),
         body_limit="csv_bytes",
+        operation_class=_CSV_BODY,
         example={
             "success": True,
             "table_name": "dataset_rates",
@@ -234,6 +275,7 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
         summary="Add the rows of a CSV or NDJSON file to a table",
         also=(409, 413),
         body_limit="insert_bytes",
+        operation_class=_ROWS_BODY,
         example={"name": "dune.me.prices", "rows_written": 2, "bytes_written": 33},
     ),
     *_routes(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from msgspec import UNSET, UnsetType
 
@@ -87,6 +87,13 @@ class SampleMetadata(Wire):
     column_types: list[str]
     row_count: int
     total_row_count: int | UnsetType = UNSET
+
+
+class Sample(Wire):
+    """The first rows of a relation."""
+
+    rows: list[dict[str, Any]]
+    metadata: SampleMetadata
 
 
 class FunctionShown(Wire):
