@@ -290,7 +290,7 @@ def test_a_statement_that_fails_says_what_it_used(engine: Engine) -> None:
     with pytest.raises(SqlRejectedError) as failed:
         written(engine, late)
 
-    assert vars(stopped.value)["cost"].cpu_seconds > 0.5
+    assert vars(stopped.value)["cost"].cpu_seconds > 0.05
     assert vars(failed.value)["cost"].cpu_seconds > 0.01
     assert vars(failed.value)["cost"].bytes_written == 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qanat.engines import Bound, Relation
@@ -21,20 +21,22 @@ hostile = st.lists(
     ),
     max_size=12,
 ).map("".join)
+#: A connection of its own costs more than most examples.
+CON = duckdb.connect()
 EMPTY = Relation(columns=(Column("n", "bigint"),))
 
 
+@settings(deadline=None)
 @given(text=names | hostile)
 def test_a_literal_is_its_text(text: str) -> None:
-    with duckdb.connect() as con:
-        assert con.execute(f"SELECT {literal(text)}").fetchall() == [(text,)]
+    assert CON.execute(f"SELECT {literal(text)}").fetchall() == [(text,)]
 
 
+@settings(deadline=None)
 @given(name=names | hostile.filter(bool))
 def test_an_identifier_is_its_name(name: str) -> None:
-    with duckdb.connect() as con:
-        relation = con.sql(f"SELECT {quoted(name)} FROM (SELECT 1 AS {quoted(name)})")
-        assert relation.columns == [name]
+    relation = CON.sql(f"SELECT {quoted(name)} FROM (SELECT 1 AS {quoted(name)})")
+    assert relation.columns == [name]
 
 
 def test_a_zero_character_is_refused() -> None:
@@ -43,23 +45,23 @@ def test_a_zero_character_is_refused() -> None:
             quote("a\0b")
 
 
+@settings(deadline=None)
 @given(text=hostile)
 def test_what_stands_in_a_string_stays_there(text: str) -> None:
     """Whatever a user writes into a literal, the statement gives it back."""
     statement = Bound(
         text=f'SELECT {literal(text)} AS s, count(*) AS n FROM "$0" AS t', slots=(EMPTY,)
     )
-    with duckdb.connect() as con:
-        assert con.execute(bind(statement)).fetchall() == [(text, 0)]
+    assert CON.execute(bind(statement)).fetchall() == [(text, 0)]
 
 
+@settings(deadline=None)
 @given(text=hostile.filter(lambda text: "\n" not in text))
 def test_what_stands_in_a_comment_stays_there(text: str) -> None:
     statement = Bound(
         text=f'SELECT count(*) AS n -- {text}\nFROM "$0" AS t -- {text}', slots=(EMPTY,)
     )
-    with duckdb.connect() as con:
-        assert con.execute(bind(statement)).fetchall() == [(0,)]
+    assert CON.execute(bind(statement)).fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize(
@@ -83,8 +85,7 @@ def test_wherever_slots_stand_the_statement_means_what_it_says(text: str) -> Non
     with duckdb.connect() as con:
         con.execute('CREATE TABLE "$0" (n BIGINT)')
         wanted = con.execute(text).fetchall()
-    with duckdb.connect() as con:
-        assert con.execute(bind(Bound(text=text, slots=(EMPTY,)))).fetchall() == wanted
+    assert CON.execute(bind(Bound(text=text, slots=(EMPTY,)))).fetchall() == wanted
 
 
 def test_more_than_ten_slots_keep_their_numbers() -> None:
@@ -92,20 +93,19 @@ def test_more_than_ten_slots_keep_their_numbers() -> None:
     text = "SELECT * FROM " + " JOIN ".join(f'"${k}" AS t{k}' for k in range(12)).replace(
         " JOIN ", " CROSS JOIN "
     )
-    with duckdb.connect() as con:
-        assert con.sql(bind(Bound(text=text, slots=slots))).columns == [f"c{k}" for k in range(12)]
+    assert CON.sql(bind(Bound(text=text, slots=slots))).columns == [f"c{k}" for k in range(12)]
 
 
+@settings(deadline=None)
 @given(names=st.lists(names, min_size=1, max_size=5, unique_by=str.casefold))
 def test_an_empty_relation_has_its_columns(names: list[str]) -> None:
     if len({name.lower() for name in names}) != len(names):
         return
     relation = Relation(columns=tuple(Column(name, "array(uint256)") for name in names))
-    with duckdb.connect() as con:
-        found = con.sql(f"SELECT * FROM {scan(relation)} AS t")
-        assert found.columns == names
-        assert [str(kind) for kind in found.types] == ["BIGNUM[]"] * len(names)
-        assert found.fetchall() == []
+    found = CON.sql(f"SELECT * FROM {scan(relation)} AS t")
+    assert found.columns == names
+    assert [str(kind) for kind in found.types] == ["BIGNUM[]"] * len(names)
+    assert found.fetchall() == []
 
 
 kinds = st.recursive(
@@ -122,10 +122,10 @@ kinds = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(kind=kinds)
 def test_every_type_is_one_that_duckdb_knows(kind: str) -> None:
-    with duckdb.connect() as con:
-        (found,) = con.sql(f"SELECT CAST(NULL AS {duckdb_type(kind)}) AS v").types
+    (found,) = CON.sql(f"SELECT CAST(NULL AS {duckdb_type(kind)}) AS v").types
     assert str(found) == duckdb_type(kind)
     assert trino_type(str(found)) == kind.replace("uint256", "int256")
 

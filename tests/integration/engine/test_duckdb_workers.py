@@ -112,7 +112,8 @@ def test_a_worker_that_does_not_hear_is_killed_after_the_grace_period(one: DuckD
 
 
 def test_a_deaf_worker_does_not_outlive_its_time_limit(one: DuckDbEngine) -> None:
-    short = Limits(threads=1, memory_bytes=256 * MIB, time_s=3, result_bytes=MIB)
+    short = Limits(threads=1, memory_bytes=256 * MIB, time_s=5, result_bytes=MIB)
+    written(one, "SELECT 1 AS n")  # the worker has started
     running = Running(one, ENDLESS, short)
     os.kill(one.workers()[0], signal.SIGSTOP)
 
