@@ -158,7 +158,7 @@ def read_settings(
     for section, values in (overrides or {}).items():
         raw.setdefault(section, {}).update(values)
     try:
-        settings = msgspec.convert({**raw, "data_dir": str(chosen)}, Settings, strict=False)
+        settings = msgspec.convert({**raw, "data_dir": chosen}, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise StartupError(f"settings: {error}") from error
     return _checked(settings, base=file.parent)
@@ -187,8 +187,12 @@ def _checked(settings: Settings, *, base: Path) -> Settings:
             raise StartupError(f"sources: '{label}': the schema dune belongs to Qanat")
         path = Path(source.path).expanduser()
         ending = path.suffix.lower().lstrip(".")
-        kind = source.format or {"parquet": "parquet", "csv": "csv", "ndjson": "ndjson",
-                                 "jsonl": "ndjson"}.get(ending)
+        kind = source.format or {
+            "parquet": "parquet",
+            "csv": "csv",
+            "ndjson": "ndjson",
+            "jsonl": "ndjson",
+        }.get(ending)
         if kind is None:
             raise StartupError(f"sources: '{label}' needs format = parquet, csv or ndjson")
         sources[label] = SourceSettings(
