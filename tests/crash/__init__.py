@@ -1,0 +1,1 @@
+"""Real processes killed with -9, and machines that lose power."""
