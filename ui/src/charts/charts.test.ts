@@ -45,7 +45,7 @@ describe("a chart", () => {
     expect(guessSpec(columns)).toMatchObject({
       kind: "line",
       x: "day",
-      y: ["volume", "trades"],
+      y: ["volume"],
       split: "protocol",
     });
     expect(guessSpec([{ name: "n", type: "bigint" }]).kind).toBe("counter");

@@ -30,12 +30,14 @@ export const guessSpec = (columns: readonly Column[]): ChartSpec => {
   const time = columns.find((column) => isTime(column.type));
   const name = columns.find((column) => !isNumber(column.type) && !isTime(column.type));
   const x = time ?? name ?? columns[0];
-  const y = numbers.filter((column) => column !== x).slice(0, 3);
+  // A text beside a time names series only where there is little else to draw.
+  const split = time && name && numbers.length <= 2 ? name : undefined;
+  const y = numbers.filter((column) => column !== x).slice(0, split ? 1 : 2);
   return {
     kind: columns.length === 1 && numbers.length === 1 ? "counter" : time ? "line" : "bar",
     x: x?.name ?? "",
     y: (y.length > 0 ? y : columns.slice(1, 2)).map((column) => column.name),
-    ...(time && name && numbers.length > 0 ? { split: name.name } : {}),
+    ...(split && y.length > 0 ? { split: split.name } : {}),
     isStacked: false,
     isLog: false,
   };

@@ -30,7 +30,12 @@ const colours = HighlightStyle.define([
 const theme = EditorView.theme({
   "&": { height: "100%", backgroundColor: "var(--surface)", color: "var(--text)", fontSize: "13px" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "20px", overflow: "auto" },
+  ".cm-scroller": {
+    fontFamily: "var(--mono)",
+    fontVariantLigatures: "none",
+    lineHeight: "20px",
+    overflow: "auto",
+  },
   ".cm-content": { padding: "8px 0", caretColor: "var(--text)" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-gutters": { backgroundColor: "var(--surface)", color: "var(--text-3)", border: "none" },

@@ -11,7 +11,7 @@ import { countCrossings } from "./crossings";
 import type { Edge } from "./model";
 
 export type Size = { nodeWidth: number; nodeHeight: number; columnGap: number; rowGap: number };
-export const SIZE: Size = { nodeWidth: 184, nodeHeight: 48, columnGap: 72, rowGap: 16 };
+export const SIZE: Size = { nodeWidth: 184, nodeHeight: 48, columnGap: 56, rowGap: 16 };
 
 export type Point = { x: number; y: number };
 /** `points` come in pairs: the curve runs between pairs, a straight line within one. */

@@ -9,7 +9,6 @@ import {
   type PipelineGraph,
   type PlannedNode,
   pipelineQuery,
-  planQuery,
   startRun,
   storePipeline,
 } from "../api/pipelines";
@@ -44,6 +43,7 @@ import {
   titleOf,
 } from "./pipeline/plan";
 import { useKeptDraft } from "./pipeline/useKeptDraft";
+import { usePlan } from "./pipeline/usePlan";
 import { useOnce } from "./useOnce";
 
 const Graph = lazy(() => import("../graph/Graph").then((module) => ({ default: module.Graph })));
@@ -93,8 +93,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const saved = useMemo(() => draftOf(graph), [graph]);
   const { draft, setDraft, found, restore, forget } = useKeptDraft(queryId, saved);
   const isDirty = !isSameDraft(draft, saved);
-  const plan = useQuery(planQuery(queryId, draft.nodes));
-  const known = plan.data?.edges ?? graph.edges;
+  const plan = usePlan(queryId, draft, graph.edges);
+  const known = plan?.edges ?? graph.edges;
   const edges = useMemo(() => edgesOfDraft(draft, known), [draft, known]);
   const [refused, setRefused] = useState<string>();
   const [error, setError] = useState<unknown>();
@@ -102,7 +102,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const [fitCount, setFitCount] = useState(0);
   const mode = search.mode ?? "build";
   const selected = draft.nodes.find((node) => node.id === search.node);
-  const problems = plan.data?.problems ?? [];
+  const problems = plan?.problems ?? [];
   const targetId = draft.nodes.findLast((node) => node.kind === "query" && node.queryId === queryId)?.id;
 
   const open = useCallback((node: number | undefined) => set({ node }), [set]);
@@ -192,8 +192,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   ]);
 
   const boxes = useMemo((): Box[] => {
-    const planned = new Map(plan.data?.nodes.map((node) => [node.id, node]));
-    const bad = new Set(plan.data?.problems.flatMap((problem) => problem.nodeIds));
+    const planned = new Map(plan?.nodes.map((node) => [node.id, node]));
+    const bad = new Set(plan?.problems.flatMap((problem) => problem.nodeIds));
     return draft.nodes.map((node) => {
       const own = planned.get(node.id);
       return {
@@ -208,7 +208,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
             : {}),
       };
     });
-  }, [draft, plan.data, mode]);
+  }, [draft, plan, mode]);
   const lines = useMemo(
     () =>
       edges.map((edge) => ({
@@ -232,7 +232,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
     () => focus && new Set(draft.nodes.map((node) => node.id).filter((id) => !focus.has(id))),
     [focus, draft],
   );
-  const isValid = plan.data?.isValid ?? true;
+  const isValid = plan?.isValid ?? true;
 
   const drawing = (
     <div className={style.middle}>
@@ -252,18 +252,16 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
           />
         </Suspense>
       </CrashBoundary>
-      {mode === "plan" && plan.data && (
+      {mode === "plan" && plan && (
         <>
           <div className={style.table}>
-            <PlanTable nodes={plan.data.nodes} selected={search.node} onOpen={open} />
+            <PlanTable nodes={plan.nodes} selected={search.node} onOpen={open} />
           </div>
           <p className={style.total}>
-            <b>{plural(plan.data.nodes.length, "node")}</b>
-            {plan.data.estimate?.seconds && <span>time {range(plan.data.estimate.seconds, duration)}</span>}
-            {plan.data.estimate?.credits && <span>credits {range(plan.data.estimate.credits, credits)}</span>}
-            {!plan.data.estimate?.seconds && (
-              <span className="muted">no estimate: it has not run before</span>
-            )}
+            <b>{plural(plan.nodes.length, "node")}</b>
+            {plan.estimate?.seconds && <span>time {range(plan.estimate.seconds, duration)}</span>}
+            {plan.estimate?.credits && <span>credits {range(plan.estimate.credits, credits)}</span>}
+            {!plan.estimate?.seconds && <span className="muted">no estimate: it has not run before</span>}
           </p>
         </>
       )}
@@ -301,8 +299,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
         <h1 className="ellipsis">{name}</h1>
         <span className={style.verdict} data-bad={isValid ? undefined : ""} role="status">
           {isValid ? "valid" : plural(problems.length, "problem")} · {plural(draft.nodes.length, "node")}
-          {plan.data?.estimate?.credits && ` · est. ${range(plan.data.estimate.credits, credits)} cr`}
-          {plan.data?.estimate?.seconds && `, ~${range(plan.data.estimate.seconds, duration)}`}
+          {plan?.estimate?.credits && ` · est. ${range(plan.estimate.credits, credits)} cr`}
+          {plan?.estimate?.seconds && `, ~${range(plan.estimate.seconds, duration)}`}
         </span>
         <span className="muted">
           {graph.isStored ? "configured" : "by lineage"}
@@ -381,7 +379,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
               node={selected}
               draft={draft}
               edges={edges}
-              planned={plan.data?.nodes.find((node) => node.id === selected.id)}
+              planned={plan?.nodes.find((node) => node.id === selected.id)}
               isTarget={selected.id === targetId}
               onChange={(part) => update(change(draft, selected.id, part))}
               onConnect={(from) => join(from, selected.id)}

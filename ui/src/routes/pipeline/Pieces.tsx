@@ -29,7 +29,7 @@ export const Pieces = ({ draft, onAdd }: { draft: Draft; onAdd: (piece: Piece) =
     <aside className={style.pieces} aria-label="Pieces to add">
       <div className={style.piecesHead}>
         <h2>Add a node</h2>
-        <SearchField label="Search views and queries" value={filter} onChange={setFilter} isPageFilter />
+        <SearchField label="Search names" value={filter} onChange={setFilter} isPageFilter />
       </div>
       <div className={style.list}>
         {(views.isPending || queries.isPending) && <Skeleton lines={6} />}

@@ -10,6 +10,7 @@ import {
   hasTarget,
   holds,
   isSameDraft,
+  planByLineage,
   remove,
 } from "./plan";
 
@@ -134,4 +135,24 @@ test("a plan with reuse, credits and a problem is read whole", () => {
     nodes: [{ queryId: 12, decision: "reuse", inputs: [{ name: "ethereum.blocks", rowCount: 9 }] }],
     problems: [{ nodeIds: [1], line: 3, column: 6 }],
   });
+});
+
+test("without the server's plan, lineage alone says order, inputs and the edges of a new node", () => {
+  const more = add(draft, { kind: "view", title: "late", name: "dune.me.result_late", queryId: 60 });
+  const plan = planByLineage(
+    more.draft,
+    graph.edges,
+    new Map([
+      [12, [{ name: "ethereum.blocks", kind: "source" }]],
+      [60, [{ name: "dune.me.result_flows", kind: "view", line: 2, column: 6 }]],
+    ]),
+  );
+  expect(plan.nodes.map((node) => [node.id, node.order])).toEqual([
+    [1, 1],
+    [2, 2],
+    [3, 3],
+    [4, 3],
+  ]);
+  expect(plan.edges).toContainEqual({ from: 2, to: 4, kind: "lineage", line: 2, column: 6 });
+  expect(plan.nodes[0]?.inputs).toEqual([{ name: "ethereum.blocks", kind: "source" }]);
 });

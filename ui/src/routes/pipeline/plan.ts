@@ -1,6 +1,8 @@
 /** A graph under construction. Pure: what is drawn, what lineage adds, what may be connected. */
 
-import type { PipelineEdge, PipelineGraph, PipelineNode } from "../../api/pipelines";
+import type { PipelineEdge, PipelineGraph, PipelineNode, Plan, PlannedNode } from "../../api/pipelines";
+import type { Read } from "../../api/queries";
+import type { Pin } from "../../api/runs";
 import { cycleWith, type Edge } from "../../graph/model";
 
 export type Draft = {
@@ -109,3 +111,59 @@ export const isSameDraft = (a: Draft, b: Draft): boolean => JSON.stringify(a) ==
 /** Whether the query itself is still in its own pipeline; a node of another query does not stand for it. */
 export const hasTarget = (draft: Draft, queryId: number): boolean =>
   draft.nodes.some((node) => node.kind === "query" && node.queryId === queryId);
+
+/**
+ * The plan of a server that makes none: every node runs, after what it reads. `reads` is what each query
+ * reads (query → relations); a query that is not in it adds no edge beyond the `known` ones.
+ */
+export const planByLineage = (
+  draft: Draft,
+  known: readonly PipelineEdge[],
+  reads: ReadonlyMap<number, readonly Read[]>,
+): Plan => {
+  const writer = new Map(draft.nodes.flatMap((node) => (node.name ? [[node.name, node.id] as const] : [])));
+  const found = draft.nodes.flatMap((node) =>
+    (reads.get(node.queryId) ?? []).flatMap((read): PipelineEdge[] => {
+      const from = writer.get(read.name);
+      if (from === undefined || from === node.id) return [];
+      const place =
+        read.line === undefined || read.column === undefined ? {} : { line: read.line, column: read.column };
+      return [{ from, to: node.id, kind: "lineage", ...place }];
+    }),
+  );
+  const seen = new Set(known.map(key));
+  const edges = edgesOfDraft(draft, [...known, ...found.filter((edge) => !seen.has(key(edge)))]);
+  const order = new Map<number, number>();
+  const orderOf = (id: number, above: ReadonlySet<number>): number => {
+    const done = order.get(id);
+    if (done !== undefined || above.has(id)) return done ?? 0;
+    const before = edges
+      .filter((edge) => edge.to === id)
+      .map((edge) => orderOf(edge.from, new Set([...above, id])));
+    const own = 1 + Math.max(0, ...before);
+    order.set(id, own);
+    return own;
+  };
+  const nodes = draft.nodes.map(
+    (node): PlannedNode => ({
+      id: node.id,
+      order: orderOf(node.id, new Set()),
+      kind: node.kind,
+      title: node.title,
+      queryId: node.queryId,
+      tier: node.tier,
+      dependencies: edges.filter((edge) => edge.to === node.id).map((edge) => edge.from),
+      decision: "run",
+      inputs: (reads.get(node.queryId) ?? [])
+        .filter((read) => !writer.has(read.name))
+        .map((read) => ({ name: read.name, kind: read.kind as Pin["kind"] })),
+      ...(node.name ? { name: node.name } : {}),
+    }),
+  );
+  return {
+    isValid: true,
+    nodes: nodes.sort((a, b) => a.order - b.order || a.id - b.id),
+    edges,
+    problems: [],
+  };
+};

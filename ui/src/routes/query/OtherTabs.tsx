@@ -117,7 +117,7 @@ export const HistoryTab = ({
   const history = useQuery({ ...historyQuery(id), refetchInterval: 10_000 });
   const versions = useQuery(versionsQuery(id));
   return (
-    <div style={{ display: "grid", gridTemplateColumns: "2fr 1fr", minHeight: 0 }}>
+    <div style={{ display: "grid", gridTemplateColumns: "3fr 1fr", minHeight: 0 }}>
       <section aria-label="Executions" style={{ overflow: "auto" }}>
         {history.isPending ? (
           <Skeleton lines={6} />

@@ -70,7 +70,12 @@ export const NodePanel = ({
             query {node.queryId} v{node.queryVersion}
           </Link>
         )}
-        {node.startedAt !== undefined && <Elapsed since={node.startedAt} until={node.endedAt} />}
+        {node.startedAt !== undefined &&
+          (node.endedAt === undefined ? (
+            <Elapsed since={node.startedAt} />
+          ) : (
+            <span>{duration((node.endedAt - node.startedAt) / 1000)}</span>
+          ))}
         {node.rowCount !== undefined && <span>{whole(node.rowCount)} rows</span>}
         {node.sizeBytes !== undefined && <span>{bytes(node.sizeBytes)}</span>}
         <span>{credits(node.credits)} cr</span>
