@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from qanat.errors import ConflictError, EngineUnavailableError
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Column
 from qanat.names import AttemptId, Handle, Label, NameId, ServerId, SnapshotId, new_ulid
-from qanat.store import loading, recovery, uploads
+from qanat.store import invariants, loading, recovery, uploads
 from qanat.store import tables as t
 from qanat.store.database import Database, Prepared, Transaction
 from qanat.store.uploads import DeclaredColumn, Merged, NewFile, NewUpload, Upload
@@ -41,13 +42,17 @@ _GIVE_UP = Prepared(
 
 
 @pytest.fixture(autouse=True)
-def _place(database: Database) -> None:
+def _place(database: Database) -> Iterator[None]:
+    """A store with a server; whatever a test did, it is in order after it."""
+
     def place(tx: Transaction) -> None:
         recovery.create_store(tx, place_id="P", boot_id="B")
         recovery.enter(tx, SERVER, at_us=AT, lease_us=1)
         tx.run(_ADD_OWNER, handle=ACME, created_us=AT)
 
     database.write(place)
+    yield
+    assert database.read(invariants.violations) == []
 
 
 def new_id() -> str:

@@ -134,7 +134,10 @@ _MOVES: Final = Prepared(
 _MOVES_OF_RUNS: Final = Prepared(
     select(t.move.c.run, t.move.c.moment).where(t.move.c.run.is_not(None))
 )
-_NAMES: Final = Prepared(select(t.name.c.id, t.name.c.label, t.name.c.snapshot))
+#: A deleted name points nowhere, so that its rows can be collected; that is no move.
+_NAMES: Final = Prepared(
+    select(t.name.c.id, t.name.c.label, t.name.c.snapshot).where(t.name.c.deleted_us.is_(None))
+)
 _WHOLE: Final = Prepared(select(t.file.c.id, t.file.c.size_bytes).where(t.file.c.state == "whole"))
 _EVERY_FILE: Final = Prepared(select(t.file.c.id))
 _WAITING: Final = Prepared(

@@ -23,7 +23,7 @@ from qanat.errors import (
 from qanat.model.access import Caller
 from qanat.model.snapshot import Snapshot
 from qanat.names import AttemptId, Label, NameId
-from qanat.store import loading, uploads
+from qanat.store import invariants, loading, uploads
 from qanat.store import tables as t
 from qanat.store.database import Database, Prepared, Transaction
 from qanat.store.uploads import DeclaredColumn, NewUpload
@@ -109,6 +109,13 @@ def place(engine: DuckDbEngine) -> Path:
     path = engine.path(AttemptId("0" * 26)).parents[2] / "tmp" / "uploads"
     path.mkdir(parents=True, exist_ok=True)
     return path
+
+
+@pytest.fixture(autouse=True)
+def _in_order(database: Database, me: Caller) -> Iterator[None]:
+    """Whatever a test did, the store is in order after it."""
+    yield
+    assert database.read(invariants.violations) == []
 
 
 def write(place: Path, content: str) -> Path:
