@@ -40,6 +40,8 @@ def blame(error: SqlRejectedError, template: Template, sql: str) -> SqlRejectedE
     if strict := _STRICT.search(message):
         type_ = _TYPES.get(strict[2], strict[2])
         return SqlRejectedError(clip(f"Cannot cast '{strict[1]}' to {type_}"))
+    if "xpression depth limit" in message:
+        return SqlRejectedError("the statement is nested too deeply")
     message = _PATH.sub("<file>", _OUR_NAMES.sub("", message.split("\n", 1)[0]))
     message = _SLOT.sub(lambda found: _label(found[1], template), message)
     return SqlRejectedError(clip(message), _place(message, template, sql))

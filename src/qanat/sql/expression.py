@@ -58,7 +58,7 @@ class Expressions:
         made = self.value(node, scope)
         if made.type not in {BOOLEAN, UNKNOWN}:
             raise self.refused(node, f"{what} must evaluate to a boolean: actual type {made.type}")
-        return made.text
+        return made.text if made.type == BOOLEAN else f"CAST({made.text} AS BOOLEAN)"
 
     def fitted(self, value: Value, wanted: Type) -> str:
         """Return a value as a type that it converts to by itself."""

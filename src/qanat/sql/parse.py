@@ -121,7 +121,7 @@ def _one_statement(source: Source, tokens: list[Token]) -> list[Token]:
 
 
 def _count_selects(source: Source, tokens: list[Token], tree: exp.Expr) -> None:
-    """Refuse queries that the library invented: `FROM t`, `TABLE t`, piped queries."""
+    """Refuse queries that the library invented, such as that of `TABLE t`."""
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type == TokenType.SELECT and (
             following is None or following.token_type in {TokenType.FROM, TokenType.R_PAREN}

@@ -108,6 +108,15 @@ def matches(pattern: Type, given: Type, bound: Bindings) -> bool:
         return given.name == pattern.name and all(
             matches(p, g, bound) for p, g in zip(pattern.args, given.args, strict=True)
         )
+    if pattern.name == "row":
+        return (
+            given.name == "row"
+            and len(given.args) == len(pattern.args)
+            and all(
+                matches(p, g, bound)
+                for (_, p), (_, g) in zip(pattern.args, given.args, strict=True)
+            )
+        )
     if pattern.name == "decimal":
         return given.name == "decimal" or given.name in INTEGERS
     return converts(given, pattern)

@@ -99,6 +99,7 @@ class _Frame:
     turned: bool = False  #: `array[…]`, handed on as a call
     types: bool = False  #: a type stands here, not expressions
     joins: int = 0  #: joins without their ON so far
+    selecting: bool = False  #: a SELECT stands here that had no FROM yet
 
 
 def tokenize(source: Source) -> list[Token]:
@@ -261,8 +262,20 @@ class _Marker:
             self._join(token, frame)
         elif kind in {_T.ON, _T.USING}:
             frame.joins = max(0, frame.joins - 1)
+        elif kind == _T.FROM:
+            self._from(token, frame)
         elif kind in _AFTER_JOINS:
             self._joined(token, frame)
+            frame.selecting = kind == _T.SELECT
+
+    def _from(self, token: Token, frame: _Frame) -> None:
+        """Refuse FROM before its SELECT, which the library takes for a query of its own."""
+        previous = self.out[-1].token_type if self.out else None
+        if previous == _T.DISTINCT or frame.opener in {"trim", "extract", "substring"}:
+            return
+        if not frame.selecting:
+            raise self._mismatched(token)
+        frame.selecting = False
 
     def _joined(self, token: Token, frame: _Frame) -> None:
         if frame.joins:

@@ -155,6 +155,10 @@ def converts(given: Type, wanted: Type) -> bool:
     )
 
 
+MAX_WORDS: Final = 5_000  #: of a type's text
+MAX_PARTS: Final = 100  #: types with parts in one type, which bounds their nesting
+
+
 class TypeTextError(ValueError):
     """A text is not a type."""
 
@@ -210,7 +214,8 @@ class _Reader:
             self.words.append(
                 (found[1].replace('""', '"') if quoted else (found[2] or found[3]), quoted)
             )
-        if len(self.words) > 2000:
+        depth = sum(word in {"(", "<"} for word, quoted in self.words if not quoted)
+        if len(self.words) > MAX_WORDS or depth > MAX_PARTS:
             raise TypeTextError("the type is too long")
         self.at = 0
 

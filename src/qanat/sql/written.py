@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +13,7 @@ from qanat.sql.tokens import MARK
 if TYPE_CHECKING:
     from qanat.sql.call import Calls
 
+_NUMBER: Final = re.compile(r"[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?")
 # Nodes that the library makes of call syntax with words in it, and the function each one is.
 _NODES: Final[dict[type[exp.Expr], tuple[str, tuple[str, ...]]]] = {
     exp.Substring: ("substr", ("this", "start", "length")),
@@ -98,9 +100,6 @@ def constant(node: exp.Expr) -> str | None:
         return f"-{node.this.this}"
     if isinstance(node, exp.Anonymous) and node.name.removeprefix(MARK) == "array":
         parts = [constant(part) for part in node.expressions]
-        return (
-            f"[{', '.join(part for part in parts if part is not None)}]"
-            if all(part is not None and part.replace(".", "", 1).isdigit() for part in parts)
-            else None
-        )
+        numbers = [part for part in parts if part is not None and _NUMBER.fullmatch(part)]
+        return f"[{', '.join(numbers)}]" if len(numbers) == len(parts) else None
     return None

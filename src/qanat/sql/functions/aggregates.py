@@ -8,7 +8,6 @@ AGGREGATES = """
 count(T?) -> bigint | How many rows, or values that are not NULL
 count_if(boolean) -> bigint | For how many rows a condition holds
 sum(N) -> N | The sum
-sum(interval day to second) -> interval day to second
 avg(N) -> double | The mean
 min(T) -> T | The smallest value
 max(T) -> T | The largest value

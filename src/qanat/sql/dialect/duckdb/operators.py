@@ -37,10 +37,10 @@ def arithmetic(sign: str, left: tuple[str, Type], right: tuple[str, Type]) -> tu
     (a, x), (b, y) = left, right
     if x == UNKNOWN and y == UNKNOWN:
         return "CAST(NULL AS INTEGER)", Type("integer")
-    if UNKNOWN in {x, y}:
-        x = y if x == UNKNOWN else x
-        y = x if y == UNKNOWN else y
-        return arithmetic(sign, (a, x), (b, y))
+    if x == UNKNOWN:
+        a, x = f"CAST({a} AS {type_name(y)})", y
+    if y == UNKNOWN:
+        b, y = f"CAST({b} AS {type_name(x)})", x
     if is_number(x) and is_number(y):
         return _numbers(sign, a, x, b, y)
     return _times(sign, a, x, b, y)

@@ -66,10 +66,11 @@ def _approx_distinct(call: Call) -> tuple[str, Type]:
 
 
 def _approx_percentile(call: Call) -> tuple[str, Type]:
-    share = call.constants[1]
+    share, many = call.constants[1], call.types[1].name == "array"
     if share is None:
         raise RefusedError("the percentage of approx_percentile must be a number written out")
-    text = call.rows("approx_quantile", call.arguments[0], share)
+    constant = f"{share}::FLOAT{'[]' if many else ''}"
+    text = call.rows("approx_quantile", call.arguments[0], constant)
     return f"CAST({text} AS {type_name(call.result)})", call.result
 
 

@@ -60,7 +60,8 @@ def _length(call: Call) -> tuple[str, Type]:
 def _contains(call: Call) -> tuple[str, Type]:
     body = (
         "CASE WHEN json_type(j) = 'ARRAY' THEN list_contains(list_transform("
-        "json_extract(j, '$[*]'), lambda e: CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END),"
+        "json_extract(j, '$[*]'), lambda e: CASE WHEN json_type(e) = 'VARCHAR' THEN"
+        " json_extract_string(e, '$') END),"
         f" {call.arguments[1]}) END"
     )
     return let(_value(call), "j", body), call.result

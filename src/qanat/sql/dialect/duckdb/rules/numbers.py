@@ -9,12 +9,13 @@ from qanat.sql.dialect.duckdb.rules.base import (
     Rule,
     by_type,
     cast_to_result,
+    let,
     plain,
 )
 from qanat.sql.dialect.duckdb.words import type_name
-from qanat.sql.types import INTEGERS, Type, decimal
+from qanat.sql.types import BIG, INTEGERS, Type, decimal
 
-_INTEGERS = dict.fromkeys(INTEGERS, plain("{0}"))
+_WHOLE = dict.fromkeys((*INTEGERS, *BIG), plain("{0}"))
 _INFINITY = "CAST('Infinity' AS DOUBLE)"
 _NAN = "CAST('NaN' AS DOUBLE)"
 
@@ -42,7 +43,13 @@ def _truncated(types: tuple[Type, ...]) -> Type:
     return given
 
 
+def _unsupported(call: Call) -> tuple[str, Type]:
+    raise RefusedError(f"{call.name} of {call.types[0]} is not supported by this engine yet")
+
+
 def _round(call: Call) -> tuple[str, Type]:
+    if call.types[0].name in BIG and (call.number(1) or 0) >= 0:
+        return call.arguments[0], call.result
     if call.types[0].name in INTEGERS:
         if len(call.arguments) == 1 or (call.number(1) or 0) > 0:
             return call.arguments[0], call.result
@@ -127,13 +134,20 @@ _BUCKET = (
 )
 
 RULES: dict[str, Rule] = {
-    "abs": plain("abs({0})"),
-    "ceil": by_type(0, {**_INTEGERS, "*": cast_to_result("ceil({0})")}),
-    "ceiling": by_type(0, {**_INTEGERS, "*": cast_to_result("ceil({0})")}),
-    "floor": by_type(0, {**_INTEGERS, "*": cast_to_result("floor({0})")}),
+    "abs": by_type(
+        0,
+        {
+            "uint256": plain("{0}"),
+            "int256": plain(let("{0}", "n", "CASE WHEN n < 0 THEN 0::BIGNUM - n ELSE n END")),
+            "*": plain("abs({0})"),
+        },
+    ),
+    "ceil": by_type(0, {**_WHOLE, "*": cast_to_result("ceil({0})")}),
+    "ceiling": by_type(0, {**_WHOLE, "*": cast_to_result("ceil({0})")}),
+    "floor": by_type(0, {**_WHOLE, "*": cast_to_result("floor({0})")}),
     "round": _round,
-    "truncate": by_type(0, {"*": _truncate}),
-    "sign": cast_to_result("sign({0})"),
+    "truncate": by_type(0, {**_WHOLE, "*": _truncate}),
+    "sign": by_type(0, {**dict.fromkeys(BIG, _unsupported), "*": cast_to_result("sign({0})")}),
     "power": plain("pow({0}, {1})"),
     "pow": plain("pow({0}, {1})"),
     "sqrt": plain(_ROOT),
