@@ -14,7 +14,12 @@ from tests.api.conftest import Client
 )
 def test_the_key_is_checked_before_anything_else(nobody: Client, app: Edge, path: str) -> None:
     """A client with a wrong key must read so, whatever else is wrong (contract section 1)."""
-    for client in (nobody, Client(app, "qk_wrong"), Client(app, "%C3%A9"), Client(app, "x" * 10_000)):
+    for client in (
+        nobody,
+        Client(app, "qk_wrong"),
+        Client(app, "%C3%A9"),
+        Client(app, "x" * 10_000),
+    ):
         answer = client.request("GET", path)
         assert answer.status_code == 401
         assert answer.text == '{"error":"invalid API Key"}'
@@ -25,7 +30,10 @@ def test_a_key_is_taken_from_the_header_in_any_case_or_from_the_query(
     nobody: Client, client: Client
 ) -> None:
     assert client.key is not None
-    for options in ({"headers": {"x-DUNE-api-KEY": client.key}}, {"params": {"api_key": client.key}}):
+    for options in (
+        {"headers": {"x-DUNE-api-KEY": client.key}},
+        {"params": {"api_key": client.key}},
+    ):
         answer = nobody.get("/api/v1/nothing", **options)
         assert answer.status_code == 404
         assert answer.text == '{"error":"not found"}'

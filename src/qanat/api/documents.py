@@ -78,7 +78,14 @@ async def health() -> Health:
     return Health(status="ok", version=qanat.__version__)
 
 
-@get("/docs", base="/api", tag="Server", summary="This API, for people", security=[{}])
+@get(
+    "/docs",
+    base="/api",
+    tag="Server",
+    summary="This API, for people",
+    media_type="text/html",
+    security=[{}],
+)
 async def docs(request: Request) -> Response[bytes]:
     """Answer with a page that shows every endpoint."""
     described = document(request.app, request.app.openapi_schema.to_schema())

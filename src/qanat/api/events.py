@@ -26,7 +26,7 @@ from qanat.api.wire import runs as wire
 from qanat.api.wire.common import encode, timestamp
 from qanat.model.access import Caller
 from qanat.model.records import Event
-from qanat.model.state import is_final
+from qanat.model.state import NodeState, RunState, is_final
 from qanat.names import RunId
 
 HEARTBEAT_S: Final = 10.0
@@ -139,6 +139,13 @@ class _Telling:
         shown: dict[Any, bytes] = {}
         pieces = []
         for event in new:
+            if event.node is None and around.detail.run.state is RunState.CANCELLED:
+                # Cancelling is one event of the run; each node that it stopped is told with it.
+                pieces += [
+                    _event("node", {"at": timestamp(event.at), "node": wire.node_live(node)})
+                    for node in nodes.values()
+                    if node.state is NodeState.CANCELLED
+                ]
             if event.node not in shown:
                 shown[event.node] = encode(
                     {"run": wire.run_change(around)}

@@ -80,8 +80,20 @@ class Request(LitestarRequest[Any, Any, Any]):
             more = event.get("more_body", False)
 
     async def json(self) -> Any:  # noqa: ANN401  # any JSON
-        """Return the body, read as JSON."""
-        return decode(await self.body())
+        """Return the body, read as JSON into what the handler asks for.
+
+        Raises:
+            InvalidRequestError: It is something else; said where.
+        """
+        found = decode(await self.body())
+        asked = self.route_handler.parsed_data_field
+        if asked is None:
+            return found
+        try:
+            return msgspec.convert(found, asked.annotation)
+        except msgspec.ValidationError as error:
+            why = str(error).replace("`", "'").replace(" | null", "")
+            raise InvalidRequestError(f"Invalid request body payload: {why[:500]}") from None
 
     @property
     def values(self) -> Mapping[str, list[str]]:

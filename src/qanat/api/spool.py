@@ -78,7 +78,9 @@ async def fresh(request: Request) -> AsyncIterator[Path]:
     try:
         yield path
     finally:
-        path.unlink(missing_ok=True)
+        # Giving back a large file takes a while, also when the request was given up.
+        with contextlib.suppress(RuntimeError):  # the server stops; its next start removes it
+            await asyncio.shield(request.services.call_long(path.unlink, missing_ok=True))
 
 
 async def take_text(request: Request, body: Spooled, text: Path, member: str) -> dict[str, Any]:

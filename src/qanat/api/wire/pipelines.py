@@ -202,6 +202,8 @@ def nodes_of(graph: Graph, caller: Caller, *, most: int) -> list[Node]:
         InvalidRequestError: One of them is malformed, named by its id. Whether the graph as a
             whole is valid is for `model.pipeline` to say.
     """
+    if not graph.nodes:
+        raise InvalidRequestError("a pipeline needs at least one node")
     if len(graph.nodes) > most:
         raise InvalidRequestError(f"a pipeline has at most {most} nodes")
     return [_node_of(node, caller) for node in graph.nodes]
