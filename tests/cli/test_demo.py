@@ -15,7 +15,7 @@ import pytest
 from qanat.cli.demo.content import LAYERS, view_name
 from qanat.clock import SystemClock
 
-SECOND_START_SECONDS = 15.0  #: the promise of issue 3; it takes about a fifth of that
+SECOND_START_SECONDS = 30.0  #: issue 3 promises 15 on two idle cores; tests share them
 VIEWS = [name for layer in LAYERS for name in layer]
 
 
@@ -60,15 +60,17 @@ def test_the_first_start_makes_rows_and_shows_what_a_pipeline_made_of_them(
     assert "Receipt of run 01" in out
     assert out.count("curl -s -H 'X-Dune-Api-Key: qk_") == 3
     assert "/sign-in#key=qk_" in out
+    assert "/d/demo/the-sample-chain" in out
     assert (data_dir / "state.db").exists()
     assert not (data_dir / "admin.sock").exists()
 
 
 def test_the_receipt_names_every_node_and_adds_up(first: tuple[Path, str, str]) -> None:
     _, out, _ = first
-    lines = out.split("Receipt of run")[1].split("\n\n")[0].splitlines()[3:]
-    rows = [line.split() for line in lines if line.strip()]
-    assert {row[0] for row in rows[:8]} == set(VIEWS)
+    table = out.split("Receipt of run")[1].split("Try it from")[0].splitlines()[4:]
+    rows = [line.split() for line in table if line.strip()]
+    assert len(rows) == 12
+    assert set(VIEWS) < {row[0] for row in rows}
     assert rows[-1][0] == "total"
     paid = [float(row[-1]) for row in rows]
     assert paid[-1] > 0
@@ -105,6 +107,11 @@ def test_a_second_start_uses_what_is_there_and_serves_until_it_is_stopped(
         pipeline = http.get(f"/api/v1/query/{told['query_id']}/pipeline").json()
         assert pipeline["stored"] is True
         assert len(pipeline["pipeline"]["nodes"]) == 11
+        dashboards = http.get("/api/v1/dashboards").json()["dashboards"]
+        assert len(dashboards) == 1
+        board = http.get(f"/api/v1/dashboards/{dashboards[0]['dashboard_id']}/results").json()
+        assert len(board["results"]) == 3
+        assert all(chart["row_count"] > 0 for chart in board["results"])
     refused = subprocess.run(
         words(data_dir, "--once"), capture_output=True, text=True, timeout=60, check=False
     )

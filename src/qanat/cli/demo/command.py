@@ -31,7 +31,7 @@ def demo(
     """
     from qanat.cli import output, wire
     from qanat.cli.client import Client
-    from qanat.cli.demo import content, report
+    from qanat.cli.demo import content, dashboard, report
     from qanat.cli.demo.server import free_port, running
     from qanat.cli.demo.sources import DemoDirectory
     from qanat.cli.failure import CommandError
@@ -52,6 +52,7 @@ def demo(
             key = _working_key(directory, server.url)
             with Client(server.url, key) as client:
                 there = content.install(client, lambda step: output.to_stderr(f"made {step}"))
+                board = dashboard.install(client, there.queries)
                 output.to_stderr(f"running the pipeline of query {there.target}")
                 started = client.post(f"/v1/query/{there.target}/pipeline/execute", wire.RunStarted)
                 run = follow_on_screen(client, started.pipeline_execution_id)
@@ -66,12 +67,13 @@ def demo(
                             "key": key,
                             "query_id": there.target,
                             "pipeline_execution_id": run.pipeline_execution_id,
+                            "dashboard_url": server.url + board,
                         }
                     )
                 else:
                     report.print_top(client, there, run)
                     report.print_receipt(client, run)
-                    report.print_doors(server.url, key, there, run)
+                    report.print_doors(server.url, key, there, run, board)
             if once:
                 return 0
             output.to_stderr("\nServing until you press Ctrl-C.")
@@ -106,10 +108,11 @@ def _new_key(directory: DemoDirectory) -> str:
     from qanat.cli.demo.content import HANDLE
     from qanat.cli.demo.sources import DemoState
     from qanat.cli.local import Operator
+    from qanat.config import read_settings
 
-    made = Operator.of(directory.root, None).ask(
-        "keys.create", {"handle": HANDLE, "scope": "write", "name": "demo"}
-    )
+    # Without the environment: settings of another server on this machine are not the demo's.
+    operator = Operator(settings=read_settings(data_dir=directory.root, environ={}))
+    made = operator.ask("keys.create", {"handle": HANDLE, "scope": "write", "name": "demo"})
     state = directory.state() or DemoState(version=0)
     directory.save(msgspec.structs.replace(state, key=str(made["key"])))
     return str(made["key"])

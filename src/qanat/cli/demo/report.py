@@ -58,7 +58,9 @@ def print_receipt(client: Client, run: wire.Run) -> None:
     )  # fmt: skip
 
 
-def print_doors(server: str, key: str, content: Content, run: wire.Run) -> None:
+def print_doors(
+    server: str, key: str, content: Content, run: wire.Run, dashboard_path: str
+) -> None:
     """Print how to go on: three lines for a shell and the address for a browser."""
     head = f"curl -s -H 'X-Dune-Api-Key: {key}'"
     query = f"{server}/api/v1/query/{content.target}"
@@ -69,8 +71,9 @@ def print_doors(server: str, key: str, content: Content, run: wire.Run) -> None:
         f"  {head} -d {body} {query}/pipeline/execute",
         f"  {head} {server}/api/v1/pipelines/executions/{run.pipeline_execution_id}/status",
         "",
-        f"Sign in: {server}/sign-in#key={key}",
-        f"This run: {server}/runs/{run.pipeline_execution_id}",
+        f"Sign in:       {server}/sign-in#key={key}",
+        f"This run:      {server}/runs/{run.pipeline_execution_id}",
+        f"The dashboard: {server}{dashboard_path}",
     ]
     output.to_stdout("\n".join(lines))
 
