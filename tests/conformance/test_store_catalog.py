@@ -8,10 +8,11 @@ from sqlalchemy import insert
 from qanat.model.access import Caller
 from qanat.model.types import Column
 from qanat.names import AttemptId, Handle, Label, NameId, QueryId, RunId, SnapshotId
-from qanat.store import catalog, endings, uploads
+from qanat.store import catalog, endings, upload_moves, uploads
 from qanat.store import tables as t
 from qanat.store.database import Database, Prepared, Transaction
-from qanat.store.uploads import DeclaredColumn, NewFile, NewUpload, Upload
+from qanat.store.upload_moves import NewFile
+from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
 from tests.conformance import seeds
 from tests.conformance.seeds import AT, SERVER, new_id
 
@@ -65,8 +66,8 @@ def fill(database: Database, into: Upload, rows: int, at_us: int) -> None:
     )
 
     def work(tx: Transaction) -> None:
-        uploads.begin_file(tx, file.id, SERVER)
-        uploads.append(tx, into, file, merged=None, snapshot=SnapshotId(new_id()), at_us=at_us)
+        upload_moves.begin_file(tx, file.id, SERVER)
+        upload_moves.append(tx, into, file, merged=None, snapshot=SnapshotId(new_id()), at_us=at_us)
 
     database.write(work)
 

@@ -13,10 +13,11 @@ from qanat.errors import ConflictError, EngineUnavailableError
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Column
 from qanat.names import AttemptId, Handle, Label, NameId, ServerId, SnapshotId, new_ulid
-from qanat.store import invariants, loading, recovery, uploads
+from qanat.store import invariants, loading, recovery, upload_moves, uploads
 from qanat.store import tables as t
 from qanat.store.database import Database, Prepared, Transaction
-from qanat.store.uploads import DeclaredColumn, Merged, NewFile, NewUpload, Upload
+from qanat.store.upload_moves import Merged, NewFile
+from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 AT = 1_795_478_400_000_000
@@ -78,7 +79,7 @@ def make(database: Database, label: Label = LABEL) -> Upload:
 
 def written(database: Database, rows: int) -> NewFile:
     file = NewFile(id=AttemptId(new_id()), columns=COLUMNS, row_count=rows, size_bytes=rows * 10)
-    database.write(lambda tx: uploads.begin_file(tx, file.id, SERVER))
+    database.write(lambda tx: upload_moves.begin_file(tx, file.id, SERVER))
     return file
 
 
@@ -87,7 +88,7 @@ def append(
 ) -> SnapshotId:
     to = SnapshotId(new_id())
     database.write(
-        lambda tx: uploads.append(tx, upload, file, merged=merged, snapshot=to, at_us=AT + 1)
+        lambda tx: upload_moves.append(tx, upload, file, merged=merged, snapshot=to, at_us=AT + 1)
     )
     return to
 
@@ -100,7 +101,9 @@ def found(database: Database, label: Label = LABEL) -> Upload:
 
 def rows_of(database: Database, label: Label = LABEL) -> Snapshot:
     upload = found(database, label)
-    snapshot = database.read(lambda tx: loading.snapshot(tx, uploads.snapshot_of(tx, upload.id)))
+    snapshot = database.read(
+        lambda tx: loading.snapshot(tx, upload_moves.snapshot_of(tx, upload.id))
+    )
     assert snapshot is not None
     return snapshot
 
@@ -172,7 +175,7 @@ def test_a_replacement_leaves_only_its_own_rows_and_its_own_columns(database: Da
     file = NewFile(
         id=AttemptId(new_id()), columns=(Column("x", "bigint"),), row_count=1, size_bytes=5
     )
-    database.write(lambda tx: uploads.begin_file(tx, file.id, SERVER))
+    database.write(lambda tx: upload_moves.begin_file(tx, file.id, SERVER))
     described = NewUpload(
         id=NameId("unused"),
         namespace="acme",
@@ -184,7 +187,7 @@ def test_a_replacement_leaves_only_its_own_rows_and_its_own_columns(database: Da
     )
 
     database.write(
-        lambda tx: uploads.replace(
+        lambda tx: upload_moves.replace(
             tx, upload, file, described=described, snapshot=SnapshotId(new_id()), at_us=AT
         )
     )
@@ -201,7 +204,9 @@ def test_a_cleared_table_has_its_columns_and_no_rows(database: Database) -> None
     upload = make(database)
     append(database, upload, written(database, 3))
 
-    database.write(lambda tx: uploads.clear(tx, upload, snapshot=SnapshotId(new_id()), at_us=AT))
+    database.write(
+        lambda tx: upload_moves.clear(tx, upload, snapshot=SnapshotId(new_id()), at_us=AT)
+    )
 
     assert rows_of(database).files == ()
     assert rows_of(database).row_count == 0
@@ -214,7 +219,7 @@ def test_rows_parsed_by_other_columns_are_refused(database: Database) -> None:
     upload = make(database)
     file = written(database, 1)
     database.write(
-        lambda tx: uploads.replace(
+        lambda tx: upload_moves.replace(
             tx,
             upload,
             written_in(tx),
@@ -241,7 +246,7 @@ def test_rows_parsed_by_other_columns_are_refused(database: Database) -> None:
 
 def written_in(tx: Transaction) -> NewFile:
     file = NewFile(id=AttemptId(new_id()), columns=COLUMNS, row_count=1, size_bytes=1)
-    uploads.begin_file(tx, file.id, SERVER)
+    upload_moves.begin_file(tx, file.id, SERVER)
     return file
 
 
@@ -267,10 +272,24 @@ def test_a_merge_takes_the_place_of_the_files_it_holds(database: Database) -> No
     of = append(database, upload, written(database, 4))
     merged, file = written(database, 7), written(database, 1)
 
-    append(database, upload, file, merged=Merged(of=of, file=merged))
+    append(database, upload, file, merged=Merged(of=of, kept=(), file=merged))
 
     assert rows_of(database).files == (merged.id, file.id)
     assert rows_of(database).row_count == 8
+
+
+def test_a_merge_of_the_last_files_keeps_the_first(database: Database) -> None:
+    upload = make(database)
+    for rows in (100, 3, 4):
+        of = append(database, upload, written(database, rows))
+    first, *others = database.read(lambda tx: upload_moves.files_of(tx, of))
+    merged, file = written(database, 7), written(database, 1)
+
+    append(database, upload, file, merged=Merged(of=of, kept=(first,), file=merged))
+
+    assert [other.row_count for other in others] == [3, 4]
+    assert rows_of(database).files == (first.id, merged.id, file.id)
+    assert (rows_of(database).row_count, rows_of(database).size_bytes) == (108, 1080)
 
 
 def test_a_merge_of_rows_that_moved_is_refused_whole(database: Database) -> None:
@@ -279,8 +298,8 @@ def test_a_merge_of_rows_that_moved_is_refused_whole(database: Database) -> None
     late = append(database, upload, written(database, 4))
     merged, file = written(database, 3), written(database, 1)
 
-    with pytest.raises(uploads.RowsMovedError):
-        append(database, upload, file, merged=Merged(of=of, file=merged))
+    with pytest.raises(upload_moves.RowsMovedError):
+        append(database, upload, file, merged=Merged(of=of, kept=(), file=merged))
 
     assert found(database).snapshot == late
     row = database.read(lambda tx: tx.row(_FILE, file=merged.id))
@@ -306,7 +325,7 @@ def test_a_discarded_file_is_garbage_but_one_in_use_is_left_alone(database: Data
     append(database, upload, used)
 
     for file in (used, unused):
-        database.write(lambda tx, id_=file.id: uploads.discard_file(tx, id_, due_us=AT))  # type: ignore[misc]  # mypy does not see that the default fits
+        database.write(lambda tx, id_=file.id: upload_moves.discard_file(tx, id_, due_us=AT))  # type: ignore[misc]  # mypy does not see that the default fits
 
     states = [database.read(lambda tx, id_=f.id: tx.row(_FILE, file=id_)) for f in (used, unused)]  # type: ignore[misc]  # as above
     assert [state["state"] for state in states if state] == ["whole", "garbage"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -28,15 +28,17 @@ from qanat.errors import (
     TooManyRequestsError,
 )
 from qanat.model.access import Caller
-from qanat.model.snapshot import Format
+from qanat.model.snapshot import Format, Snapshot
 from qanat.model.types import Columns
 from qanat.names import AttemptId, Label, NameId, ServerId, SnapshotId, new_ulid
-from qanat.store import loading, uploads
+from qanat.store import loading, upload_moves, uploads
 from qanat.store.database import Database, StoreUnavailableError, Transaction
-from qanat.store.uploads import DeclaredColumn, Merged, NewFile, NewUpload, Upload
+from qanat.store.upload_moves import Merged, NewFile, StoredFile
+from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
 
 FILES: Final = 64  #: of one table; an insert beyond merges them first
 ATTEMPTS: Final = 3  #: of one file, when the engine is at fault
+PLATFORM_FAULTS: Final = (EngineUnavailableError, FileLostError)
 _STRIPES: Final = 64
 
 
@@ -143,7 +145,7 @@ class Uploads:
         """
         upload = self._owned(caller, name, may_be_absent=False)
         assert upload is not None
-        self._move(lambda tx, to, at_us: uploads.clear(tx, upload, snapshot=to, at_us=at_us))
+        self._move(lambda tx, to, at_us: upload_moves.clear(tx, upload, snapshot=to, at_us=at_us))
 
     def _owned(self, caller: Caller, name: Label, *, may_be_absent: bool) -> Upload | None:
         found = self._database.read(lambda tx: uploads.find(tx, name))
@@ -168,7 +170,7 @@ class Uploads:
         # One merge of a table at a time: two would throw one another's work away.
         with self._merging[hash(upload.id) % _STRIPES]:
             for _ in range(ATTEMPTS - 1):
-                with contextlib.suppress(uploads.RowsMovedError):
+                with contextlib.suppress(upload_moves.RowsMovedError):
                     self._append_once(upload, new)
                     return
             self._append_once(upload, new)
@@ -176,23 +178,27 @@ class Uploads:
     def _append_once(self, upload: Upload, new: NewFile) -> None:
         with self._merged(upload) as merged:
             self._move(
-                lambda tx, to, at_us: uploads.append(
+                lambda tx, to, at_us: upload_moves.append(
                     tx, upload, new, merged=merged, snapshot=to, at_us=at_us
                 )
             )
 
     @contextlib.contextmanager
     def _merged(self, upload: Upload) -> Iterator[Merged | None]:
-        """Yield the table's rows in one file, if it has too many files to get another."""
-        snapshot = self._database.read(
-            lambda tx: loading.snapshot(tx, uploads.snapshot_of(tx, upload.id))
-        )
-        if snapshot is None or len(snapshot.files) < FILES:
+        """Yield some of the table's files as one, if it has too many to get another."""
+
+        def look(tx: Transaction) -> tuple[Snapshot | None, list[StoredFile]]:
+            snapshot = loading.snapshot(tx, upload_moves.snapshot_of(tx, upload.id))
+            return snapshot, upload_moves.files_of(tx, snapshot.id) if snapshot else []
+
+        snapshot, files = self._database.read(look)
+        if snapshot is None or len(files) < FILES:
             yield None
             return
+        kept = to_keep([file.size_bytes for file in files])
         rows = Relation(
             columns=snapshot.columns,
-            files=tuple(str(self._engine.path(file)) for file in snapshot.files),
+            files=tuple(str(self._engine.path(file.id)) for file in files[kept:]),
         )
         statement = Bound(
             text='SELECT * FROM "$0"',
@@ -201,7 +207,9 @@ class Uploads:
             types=tuple(column.type for column in snapshot.columns),
         )
         with self._file(lambda file: self._engine.write(file, statement, self._limits)) as file:
-            yield Merged(of=snapshot.id, file=file)
+            if file.row_count != sum(each.row_count for each in files[kept:]):
+                raise EngineUnavailableError("rows were missing when files were merged")
+            yield Merged(of=snapshot.id, kept=tuple(files[:kept]), file=file)
 
     def _replace(
         self,
@@ -221,7 +229,7 @@ class Uploads:
             if into is None:
                 assert made is not None
                 into = uploads.find(tx, made.label) or uploads.create(tx, made, at_us=at_us)
-            uploads.replace(tx, into, new, described=made, snapshot=to, at_us=at_us)
+            upload_moves.replace(tx, into, new, described=made, snapshot=to, at_us=at_us)
 
         self._move(move)
 
@@ -233,41 +241,61 @@ class Uploads:
     @contextlib.contextmanager
     def _file(self, make: Callable[[AttemptId], Written]) -> Iterator[NewFile]:
         """Yield a new file, flushed to disk; if nothing moves to it in the block, it is garbage."""
+        new = self._written(make)
+        try:
+            yield new
+        except BaseException:
+            self._discard(new.id)
+            raise
+
+    def _written(self, make: Callable[[AttemptId], Written]) -> NewFile:
         for attempt in range(1, ATTEMPTS + 1):
-            file = AttemptId(self._new_id())
-            self._database.write(lambda tx, file=file: uploads.begin_file(tx, file, self._server))  # type: ignore[misc]  # mypy does not see that the default fits
+            file = self._begin()
             try:
-                try:
-                    written = make(file)
-                    self._engine.sync((file,))
-                except (EngineUnavailableError, FileLostError):
-                    if attempt == ATTEMPTS:
-                        raise
-                    self._discard(file)
-                    continue
-                except LimitExceededError as error:
-                    raise InvalidRequestError(
-                        f"the file is too large to be read: {error}"
-                    ) from error
-                yield NewFile(
+                written = make(file)
+                self._engine.sync((file,))
+            except BaseException as error:
+                self._discard(file)
+                if isinstance(error, LimitExceededError):
+                    raise InvalidRequestError(f"the file is too large: {error}") from error
+                if attempt == ATTEMPTS or not isinstance(error, PLATFORM_FAULTS):
+                    raise
+            else:
+                return NewFile(
                     id=file,
                     columns=written.columns,
                     row_count=written.row_count,
                     size_bytes=written.size_bytes,
                 )
-            except BaseException:
-                self._discard(file)
-                raise
-            return
+        raise AssertionError("unreachable")
+
+    def _begin(self) -> AttemptId:
+        file = AttemptId(self._new_id())
+        self._database.write(lambda tx: upload_moves.begin_file(tx, file, self._server))
+        return file
 
     def _discard(self, file: AttemptId) -> None:
         """Give a file up. One that a lost commit made whole after all stays: its row says so."""
         due_us = to_us(self._clock.now())
         with contextlib.suppress(StoreUnavailableError):
-            self._database.write(lambda tx: uploads.discard_file(tx, file, due_us=due_us))
+            self._database.write(lambda tx: upload_moves.discard_file(tx, file, due_us=due_us))
 
     def _new_id(self) -> str:
         return new_ulid(self._clock.now())
+
+
+def to_keep(sizes: Sequence[int]) -> int:
+    """Return how many of a table's first files stay when the others are merged.
+
+    At least half of the files are merged, and with them each file before that is not larger than
+    what follows it: so a large file is not written again for every few small inserts.
+    """
+    kept = len(sizes) // 2
+    following = sum(sizes[kept:])
+    while kept and sizes[kept - 1] <= following:
+        kept -= 1
+        following += sizes[kept]
+    return kept
 
 
 def _made(

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from qanat.clock import from_us
-from qanat.errors import ForbiddenError, NotFoundError
+from qanat.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from qanat.model.access import Caller
 from qanat.names import Handle, QueryId
 from qanat.store import tables as t
@@ -100,13 +100,14 @@ def create(tx: Transaction, caller: Caller, query: QueryId, chart: Chart, *, at_
     Raises:
         NotFoundError: There is no such query, or the caller may not know of it.
         ForbiddenError: The query belongs to another owner, or may not have charts.
+        InvalidRequestError: It has too many.
     """
     row = tx.row(_QUERY, query=query)
     if row is None or not caller.sees(row["owner"], is_private=bool(row["is_private"])):
         raise NotFoundError("Query not found")
     _require_own(caller, row)
     if tx.value(_COUNT, query=query) >= PER_QUERY:
-        raise ForbiddenError(f"a query has at most {PER_QUERY} visualizations")
+        raise InvalidRequestError(f"a query has at most {PER_QUERY} visualizations")
     return int(
         tx.value(
             _ADD,
