@@ -1,7 +1,8 @@
 """Settings: typed, with unit and default, read once at start.
 
 They come from a TOML file and from the environment, which wins: `QANAT_SERVER__PORT` is `port`
-in section `server`. A key that is not below is an error that names it.
+in section `server`, `QANAT_TIERS__SMALL__THREADS` is `threads` in section `tiers.small`. Sources
+are named in the file alone. A key that is not below is an error that names it.
 """
 
 from __future__ import annotations
@@ -153,10 +154,11 @@ def read_settings(
             raise StartupError(f"cannot read the settings file {file}: {error}") from error
     if "data_dir" in raw:
         raise StartupError(f"{file}: data_dir is set by --data-dir or QANAT_DATA_DIR")
-    for section, key, value in _from_environment(environ):
-        raw.setdefault(section, {})[key] = value
+    for path, value in _from_environment(environ):
+        _put(raw, path, value)
     for section, values in (overrides or {}).items():
-        raw.setdefault(section, {}).update(values)
+        for key, value in values.items():
+            _put(raw, (section, key), value)
     try:
         settings = msgspec.convert({**raw, "data_dir": chosen}, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -164,18 +166,32 @@ def read_settings(
     return _checked(settings, base=file.parent)
 
 
-def _from_environment(environ: Mapping[str, str]) -> list[tuple[str, str, str]]:
-    found = []
-    sections = set(Settings.__struct_fields__) - {"data_dir", "tiers", "sources"}
-    for name, value in sorted(environ.items()):
+def _from_environment(environ: Mapping[str, str]) -> list[tuple[tuple[str, ...], object]]:
+    """Return the path and the value of each setting that a variable gives."""
+    found: list[tuple[tuple[str, ...], object]] = []
+    sections = set(Settings.__struct_fields__) - {"data_dir", "sources"}
+    for name, text in sorted(environ.items()):
         match = re.fullmatch(r"QANAT_([A-Z]+)__([A-Z0-9_]+)", name)
         if not match:
             continue
         section, key = match[1].lower(), match[2].lower()
         if section not in sections:
             raise StartupError(f"{name}: there is no settings section '{section}'")
-        found.append((section, key, value))
+        path = (section, *(key.split("__", 1) if section == "tiers" else (key,)))
+        if path == ("server", "cors_origins"):
+            found.append((path, [one.strip() for one in text.split(",") if one.strip()]))
+        else:
+            found.append((path, text))
     return found
+
+
+def _put(raw: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    at: Any = raw
+    for depth, part in enumerate(path[:-1], start=1):
+        at = at.setdefault(part, {})
+        if not isinstance(at, dict):
+            raise StartupError(f"settings: {'.'.join(path[:depth])} must be a section")
+    at[path[-1]] = value
 
 
 def _checked(settings: Settings, *, base: Path) -> Settings:

@@ -61,6 +61,13 @@ def test_the_environment_wins_over_the_file_and_the_command_line_over_both(tmp_p
         ("QANAT_CREDITS__CPU_SECONDS", "30", "credits", "cpu_seconds", 30.0),
         ("QANAT_LIMITS__SQL_CHARS", "100", "limits", "sql_chars", 100),
         ("QANAT_USAGE__CREDITS_INCLUDED", "4000", "usage", "credits_included", 4000),
+        (
+            "QANAT_SERVER__CORS_ORIGINS",
+            "https://a.b, https://c",
+            "server",
+            "cors_origins",
+            ("https://a.b", "https://c"),
+        ),
         ("QANAT_STORE__URL", "postgresql://u:p@h/d", "store", "url", "postgresql://u:p@h/d"),
     ],
 )
@@ -71,6 +78,27 @@ def test_a_variables_text_becomes_the_settings_type(
 
     assert found == value
     assert type(found) is type(value)
+
+
+def test_a_variable_reaches_one_tier_and_leaves_the_rest_to_the_file(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        "[tiers.small]\nthreads = 1\ntime_s = 5\n",
+        QANAT_TIERS__SMALL__TIME_S="9",
+        QANAT_TIERS__LARGE__ALONE="true",
+    )
+
+    assert (found.tiers["small"].threads, found.tiers["small"].time_s) == (1, 9)
+    assert found.tiers["large"].alone
+
+
+@pytest.mark.parametrize("text", ["server = 3\n", "[tiers]\nsmall = 3\n"])
+def test_a_value_where_a_section_belongs_is_named(tmp_path: Path, text: str) -> None:
+    """Also when the environment wants to put something into that section."""
+    with pytest.raises(StartupError, match=r"server|tiers"):
+        read(tmp_path, text)
+    with pytest.raises(StartupError, match=r"(server|tiers\.small) must be a section"):
+        read(tmp_path, text, QANAT_SERVER__PORT="1", QANAT_TIERS__SMALL__THREADS="1")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +126,10 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, words: str)
     [
         ("QANAT_SERVER__PROT", "prot"),
         ("QANAT_SEVRER__PORT", "QANAT_SEVRER__PORT: there is no settings section 'sevrer'"),
-        ("QANAT_TIERS__SMALL", "QANAT_TIERS__SMALL: there is no settings section 'tiers'"),
+        ("QANAT_SOURCES__PATH", "QANAT_SOURCES__PATH: there is no settings section 'sources'"),
+        ("QANAT_TIERS__SMALL__THREAD", r"thread"),
+        ("QANAT_TIERS__HUGE__THREADS", r"huge"),
+        ("QANAT_TIERS__SMALL", r"tiers"),
         ("QANAT_SERVER__PORT", r"server\.port"),
     ],
 )
