@@ -11,9 +11,8 @@ from typing import Any, Final
 
 from litestar import Litestar, Response
 from litestar import Request as LitestarRequest
-from litestar.connection import ASGIConnection
 from litestar.datastructures import State
-from litestar.handlers import BaseRouteHandler, HTTPRouteHandler
+from litestar.handlers import HTTPRouteHandler
 
 from qanat.api import (
     catalog,
@@ -69,7 +68,7 @@ def create_app(services: Services) -> Edge:
     app = Litestar(
         route_handlers=[*ROUTES],
         request_class=Request,
-        guards=[_scope_guard],
+        before_request=_before,
         exception_handlers={Exception: _answer},
         openapi_config=documents.CONFIG,
         state=State({"services": services}),
@@ -80,11 +79,11 @@ def create_app(services: Services) -> Edge:
     return Edge(app, services)
 
 
-def _scope_guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
-    caller = connection.scope["user"]
-    if caller is not None:
-        scope: Mapping[str, Any] = connection.scope
-        check_scope(caller, scope["method"], scope["path_template"])
+async def _before(request: LitestarRequest[Any, Any, Any]) -> None:
+    """Check the scope of the key, once the route is known and before the body is read."""
+    scope: Mapping[str, Any] = request.scope
+    if scope["user"] is not None:
+        check_scope(scope["user"], scope["method"], scope["path_template"])
 
 
 def _answer(request: LitestarRequest[Any, Any, Any], error: Exception) -> Response[bytes]:
