@@ -2,8 +2,6 @@
 
 # SQL is made here of names, types and literals spelled by `words`
 
-# ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
-
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -58,9 +56,8 @@ def analyse(
     except RecursionError:
         raise SqlRejectedError("the statement is nested too deeply") from None
     names = tuple(output.column for output in made.outputs)
-    prefix = f"WITH {', '.join(statement.view_texts)} " if statement.view_texts else ""
     return Template(
-        text=prefix + (f"SELECT * FROM ({made.text}) AS q" if prefix else made.text),
+        text=_with_views(statement.view_texts, made.text),
         slots=tuple(statement.slots),
         names=names,
         types=tuple(str(output.type) for output in made.outputs),
@@ -68,3 +65,13 @@ def analyse(
         volatile=statement.volatile,
         origins=statement.origins,
     )
+
+
+def _with_views(views: list[str], text: str) -> str:
+    """Return a statement's text with its query views before its own CTEs."""
+    if not views:
+        return text
+    for word in ("WITH RECURSIVE ", "WITH "):
+        if text.startswith(word):
+            return f"{word}{', '.join(views)}, {text.removeprefix(word)}"
+    return f"WITH {', '.join(views)} {text}"

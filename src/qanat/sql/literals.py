@@ -49,6 +49,8 @@ def literal(it: Expressions, node: exp.Expr, _: Scope) -> Value:
         if len(whole) + len(fraction) > 38:
             raise it.refused(node, f"Invalid decimal literal: {text[:60]}")
         type_ = decimal(len(whole) + len(fraction), len(fraction))
+        if whole and fraction:
+            return Value(f"{whole}.{fraction}", type_)  # DuckDB gives it the same type
         return Value(f"CAST('{whole or '0'}.{fraction}' AS {words.type_name(type_)})", type_)
     if len(text) > 40 or int(text) > MAX_BIGINT:
         negative = isinstance(node.parent, exp.Neg) and text == str(MAX_BIGINT + 1)

@@ -44,7 +44,7 @@ def column(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
 
 def _note(it: Expressions, identifier: exp.Expr, name: str) -> None:
     meta = identifier.meta
-    if "start" in meta:
+    if "start" in meta and not it.statement.has_noted(name):
         length = meta["end"] - meta["start"] + 1
         it.statement.note(name, it.source.position(meta["start"], length))
 

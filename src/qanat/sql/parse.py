@@ -97,7 +97,8 @@ def parse(source: Source) -> exp.Query | exp.Values:
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Query | exp.Values):
         raise source.error("a statement must be one query", tokens[0].start, _length(tokens[0]))
-    _count_selects(source, tokens, tree)
+    if any(token.token_type == TokenType.TABLE for token in tokens):
+        _count_selects(source, tokens, tree)
     return tree
 
 

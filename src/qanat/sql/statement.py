@@ -60,6 +60,10 @@ class Statement:
         self._count += 1
         return f"{letter}{self._count}"
 
+    def has_noted(self, name: str) -> bool:
+        """Return whether the place of a name is known, so that it need not be worked out."""
+        return name.lower() in self.origins
+
     def note(self, name: str, position: Position) -> None:
         """Remember where the user wrote a name that the engine may complain of."""
         self.origins.setdefault(name.lower(), position)

@@ -8,9 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qanat.engines import Bound, Relation
+from qanat.engines.duckdb.scan import bind
 from qanat.errors import SqlRejectedError
 from qanat.sql.dialect.duckdb import words
-from tests.unit.sql.catalog import compiled
+from tests.unit.sql.catalog import TABLES, compiled
+from tests.unit.sql.engine import connection
 
 SLOT = re.compile(r'"\$\d+"')
 
@@ -52,13 +55,30 @@ def test_identifiers_stay_apart_and_never_look_like_slots(first: str, second: st
     assert (words.name(first) == words.name(second)) == (first == second)
 
 
-@given(text=st.text(alphabet="$0'\"|( a", max_size=20))
+TEXTS = st.text(alphabet="$0'\"|( a\\n%e", max_size=20)
+
+
+@given(text=TEXTS)
 def test_literals_never_look_like_slots_and_keep_their_text(text: str) -> None:
-    """Taking the literal apart by SQL's own rules gives the text back."""
     literal = words.string(text)
     assert not SLOT.search(literal)
-    pieces = re.findall(r"'((?:[^']|'')*)'", literal)
-    assert "".join(pieces).replace("''", "'") == text
+    with connection() as con:
+        assert con.execute(f"SELECT {literal}").fetchone() == (text,)
+
+
+@given(first=TEXTS, second=TEXTS, name=TEXTS.filter(bool))
+def test_the_engine_finds_the_slots_between_any_texts_and_names(
+    first: str, second: str, name: str
+) -> None:
+    """It reads the text by rules of its own: no literal may hide a slot from them."""
+    quoted = '"' + name.replace('"', '""') + '"'
+    one, two = (text.replace("'", "''") for text in (first, second))
+    template = compiled(f"SELECT '{one}' AS {quoted}, a FROM dune.me.t WHERE B = '{two}'")
+    rows = Relation(columns=TABLES["dune.me.t"])
+    bound = bind(Bound(text=template.text, slots=(rows,)))
+    assert SLOT.findall(template.text) == ['"$0"']
+    assert not SLOT.search(bound)
+    assert bound.startswith("SELECT")
 
 
 @given(

@@ -7,6 +7,7 @@ checked by an expression that fails as a cast does, so that `TRY` and `try_cast`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -155,11 +156,25 @@ UTC_NAMES: Final = frozenset({"UTC", "Z", "GMT", "+00", "-00", "+00:00", "-00:00
 
 
 def strict(text: str, pattern: str) -> str:
-    """Return a text if it has the form, else a text that no cast accepts."""
+    """Return a text if it has the form, without blanks at its ends; else one that no cast accepts.
+
+    A literal is judged here, so that the engine sees a plain constant.
+    """
+    literal = _literal(text)
+    if literal is not None:
+        fits = re.fullmatch(pattern, literal) is not None
+        return string(literal.strip() if fits else f"!{literal}")
     return (
-        f"CASE WHEN regexp_full_match({text}, {string(pattern)}) THEN trim({text}) "
-        f"ELSE {string('!')} || {text} END"
+        f"CASE WHEN regexp_full_match({text}, {string(pattern)}) THEN trim({text})"
+        f" ELSE '!' || {text} END"
     )
+
+
+def _literal(text: str) -> str | None:
+    """Return the value of a literal without escapes; None of anything else."""
+    inner = text[1:-1]
+    is_literal = text.startswith("'") and text.endswith("'") and "'" not in inner
+    return inner if is_literal and len(text) > 1 and inner.isascii() else None
 
 
 def _to_varchar(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
@@ -264,6 +279,9 @@ def _to_timestamp(text: str, given: Type, wanted: Type, word: str) -> str | None
     if given.name == "varchar":
         pattern = TIMESTAMP_TEXT + (r"\s*" if wanted.name == "timestamp" else _UTC_TEXT)
         made = f"{word}({strict(text, pattern)} AS {target})"
+        literal = _literal(text)
+        if literal is not None and len(literal.partition(".")[2]) <= precision:
+            return made
     elif given.name in {"date", "timestamp", "timestamp with time zone"}:
         made = f"{word}({text} AS {target})" if given.name != wanted.name else text
         if given.name == "date" or given.args[0] <= precision:

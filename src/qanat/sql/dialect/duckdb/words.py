@@ -38,8 +38,14 @@ def name(text: str) -> str:
 
 def string(text: str) -> str:
     """Return a varchar literal."""
-    quoted = "'" + text.replace("'", "''") + "'"
-    return "(" + quoted.replace('"$', "\"' || '$") + ")" if '"$' in quoted else quoted
+    prefix = ""
+    if "\\" in text:
+        # An E literal is read alike by DuckDB and by who looks for the slots of a template.
+        prefix, text = "E", text.replace("\\", "\\\\")
+    quoted = f"{prefix}'" + text.replace("'", "''") + "'"
+    if '"$' not in quoted:
+        return quoted
+    return "(" + quoted.replace('"$', f"\"' || {prefix}'$") + ")"
 
 
 def varbinary(digits: str) -> str:

@@ -29,7 +29,9 @@ def _sum(call: Call) -> tuple[str, Type]:
     if call.types[0] == UNKNOWN:
         raise RefusedError("the type of sum's argument is not known: cast it")
     text = call.rows("sum")
-    return f"CAST({text} AS {type_name(call.result)})", call.result
+    if call.types[0].name in {*INTEGERS, "real"}:  # of these DuckDB's sum is wider
+        text = f"CAST({text} AS {type_name(call.result)})"
+    return text, call.result
 
 
 def _avg_type(types: tuple[Type, ...]) -> Type:
@@ -45,7 +47,8 @@ def _avg(call: Call) -> tuple[str, Type]:
         return f"CASE WHEN {count} > 0 THEN {divided} END", given
     if given.name in BIG:
         return call.rows("avg", f"CAST({call.arguments[0]} AS DOUBLE)"), DOUBLE
-    return f"CAST({call.rows('avg')} AS {type_name(call.result)})", call.result
+    text = call.rows("avg")
+    return f"CAST({text} AS FLOAT)" if given.name == "real" else text, call.result
 
 
 def _array_agg(call: Call) -> tuple[str, Type]:
