@@ -301,7 +301,8 @@ def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None
         backlog=2048,
         limit_concurrency=None,
     )
-    listening = _Uvicorn(config, ready)
+    # Open event streams would hold up the stop for as long as it is allowed to take.
+    listening = _Uvicorn(config, ready, server.services.streams.close)
     listening.run()
     if not listening.started:
         raise StartupError(
@@ -311,16 +312,25 @@ def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None
 
 
 class _Uvicorn(uvicorn.Server):
-    """Says when it listens; everything else is the library's."""
+    """Says when it listens and when it stops; everything else is the library's."""
 
-    def __init__(self, config: uvicorn.Config, on_ready: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[str], None],
+        on_stop: Callable[[], None],
+    ) -> None:
         super().__init__(config)
-        self._on_ready = on_ready
+        self._on_ready, self._on_stop = on_ready, on_stop
 
     async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
         await super().startup(sockets=sockets)
         if self.started:
             self._on_ready(f"http://{self.config.host}:{self.config.port}")
+
+    async def shutdown(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
+        self._on_stop()
+        await super().shutdown(sockets=sockets)
 
 
 @contextlib.contextmanager
