@@ -237,7 +237,6 @@ export const planQuery = (queryId: number, nodes: readonly PipelineNode[]) => {
       planOf(await request<WirePlan>("/v1/pipelines/plan", { method: "POST", body, signal })),
     staleTime: 10_000,
     placeholderData: (before) => before,
-    enabled: nodes.length > 0,
   });
 };
 

@@ -7,7 +7,7 @@ import { present } from "./runs";
 
 export type Scope = "read" | "write";
 type WireSession = { handle: string; scope: Scope; api_key_id: string; version: string; features?: string[] };
-/** `features`: what this server can do of resume, rollback, reuse, checks, webhooks; nothing else is drawn. */
+/** `features`: what this server can do of plan, resume, rollback, reuse, checks, webhooks; nothing else is drawn. */
 export type Session = { handle: string; scope: Scope; keyId: string; version: string; features: Set<string> };
 
 export const sessionOf = (wire: WireSession): Session => ({

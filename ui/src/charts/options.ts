@@ -154,6 +154,17 @@ export type Ink = {
   font: string;
 };
 
+/** How far apart two marks are says how much of a time has to be written. */
+const TIMES = {
+  year: "{yyyy}",
+  month: "{MMM} {yyyy}",
+  day: "{d} {MMM}",
+  hour: "{HH}:{mm}",
+  minute: "{HH}:{mm}",
+  second: "{HH}:{mm}:{ss}",
+  millisecond: "{HH}:{mm}:{ss}.{SSS}",
+};
+
 const DASHES = ["solid", "dashed", "dotted"] as const;
 const MARKS = ["circle", "rect", "triangle", "diamond"] as const;
 
@@ -177,7 +188,7 @@ export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<strin
       confine: true,
     },
     legend:
-      names.length > 1 || spec.kind === "pie"
+      names.length > 0
         ? {
             show: true,
             top: 0,
@@ -217,22 +228,20 @@ export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<strin
   const type = spec.kind === "area" ? "line" : spec.kind;
   return {
     ...common,
-    grid: { left: 8, right: 16, top: names.length > 1 ? 32 : 12, bottom: 24, containLabel: true },
+    grid: { left: 8, right: 16, top: 32, bottom: 24, containLabel: true },
     xAxis: {
       type: built.axis,
       name: built.axis === "time" ? `${spec.x} (UTC)` : spec.x,
       nameLocation: "middle",
       nameGap: 26,
       nameTextStyle: text,
-      axisLabel: text,
+      axisLabel: built.axis === "time" ? { ...text, formatter: TIMES, hideOverlap: true } : text,
       axisLine: { lineStyle: { color: ink.line } },
       splitLine: { show: false },
       ...(built.axis === "value" ? { scale: true } : {}),
     },
     yAxis: {
       type: built.isLog ? "log" : "value",
-      name: spec.y.length === 1 ? spec.y[0] : "",
-      nameTextStyle: { ...text, align: "left" },
       // Bars and areas begin at zero: their length is what is read.
       scale: spec.kind === "line" || spec.kind === "scatter",
       axisLabel: { ...text, formatter: (value: number) => figure(value) },

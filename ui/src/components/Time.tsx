@@ -10,13 +10,15 @@ export const useNow = (ticks = true): number =>
 
 /** Time since `since`, ticking until `until` is known. */
 export const Elapsed = ({ since, until }: { since: number; until?: number | undefined }) => {
-  const now = useNow(until === undefined);
-  return <span className="figures">{elapsed(((until ?? now) - since) / 1000)}</span>;
+  const text = useSyncExternalStore(until === undefined ? subscribeTick : silent, () =>
+    elapsed(((until ?? tickedNow()) - since) / 1000),
+  );
+  return <span className="figures">{text}</span>;
 };
 
-/** `4 min ago`, with the exact moment as its tip. */
+/** `4 min ago`, with the exact moment as its tip. Drawn again only when its words change. */
 export const Ago = ({ at, bare = false }: { at: number; bare?: boolean }) => {
-  const text = age(Math.max(0, useNow() - at) / 1000);
+  const text = useSyncExternalStore(subscribeTick, () => age(Math.max(0, tickedNow() - at) / 1000));
   return (
     <time dateTime={new Date(at).toISOString()} title={moment(at)} className="figures">
       {bare || text === "just now" ? text : `${text} ago`}
@@ -26,10 +28,13 @@ export const Ago = ({ at, bare = false }: { at: number; bare?: boolean }) => {
 
 /** `in 12 min` of something to come. */
 export const In = ({ at }: { at: number }) => {
-  const seconds = (at - useNow()) / 1000;
+  const text = useSyncExternalStore(subscribeTick, () => {
+    const seconds = (at - tickedNow()) / 1000;
+    return seconds <= 0 ? "due" : `in ${age(Math.max(10, seconds))}`;
+  });
   return (
     <time dateTime={new Date(at).toISOString()} title={moment(at)} className="figures">
-      {seconds <= 0 ? "due" : `in ${age(Math.max(10, seconds))}`}
+      {text}
     </time>
   );
 };

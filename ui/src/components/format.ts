@@ -85,6 +85,9 @@ export const range = (ends: readonly [number, number], as: (value: number) => st
   return unit && low.endsWith(unit) ? `${low.slice(0, -unit.length)}–${high}` : `${low}–${high}`;
 };
 
+/** A message whose place is shown beside it. */
+export const withoutPlace = (message: string): string => message.replace(/^line \d+:\d+: /, "");
+
 /** `dune.me.result_blocks` → `blocks` */
 export const lastPart = (name: string): string => (name.split(".").at(-1) ?? name).replace(/^result_/, "");
 

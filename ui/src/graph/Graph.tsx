@@ -214,20 +214,16 @@ export const Graph = memo(function Graph({
   }, []);
 
   return (
-    <div
-      ref={frame}
-      className={style.graph}
-      role="application"
-      aria-roledescription="graph"
-      aria-label={`${label}. Arrow keys move along edges, Enter opens. The Nodes table says the same.`}
-      tabIndex={0}
-      onKeyDown={keys}
-      onFocus={(event) => event.target === event.currentTarget && setFocused(true)}
-      onBlur={() => setFocused(false)}
-    >
+    <div ref={frame} className={style.graph}>
       <LookContext.Provider value={look}>
         <EdgeLookContext.Provider value={edgeLook}>
           <ReactFlow
+            aria-roledescription="graph"
+            aria-label={`${label}. Arrow keys move along edges, Enter opens. The Nodes table says the same.`}
+            tabIndex={0}
+            onKeyDown={keys}
+            onFocus={(event) => event.target === event.currentTarget && setFocused(true)}
+            onBlur={() => setFocused(false)}
             nodes={nodes}
             edges={edges}
             nodeTypes={nodeTypes}

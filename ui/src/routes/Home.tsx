@@ -8,7 +8,7 @@ import { usageQuery } from "../api/usage";
 import { type Freshness, freshnessQuery } from "../api/views";
 import { Button, buttonClass } from "../components/Button";
 import { Choices } from "../components/Field";
-import { credits, duration, lastPart, plural } from "../components/format";
+import { credits, duration, lastPart, plural, withoutPlace } from "../components/format";
 import { Empty, Panel, Skeleton } from "../components/Panel";
 import { Problem } from "../components/Problem";
 import { StateIcon } from "../components/State";
@@ -152,7 +152,8 @@ const FailedRun = ({ run }: { run: Run }) => (
     </Link>
     <p className={`${style.sub} ellipsis`}>
       <span className={style.error} title={run.error?.message}>
-        {run.error?.message ?? "It failed."}
+        {run.error?.line !== undefined && `${run.error.line}:${run.error.column} `}
+        {run.error ? withoutPlace(run.error.message) : "It failed."}
       </span>
     </p>
     <p className={`${style.sub} muted`}>

@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Play, Save } from "lucide-react";
-import { lazy, Suspense, useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import {
   forgetPipeline,
   type PipelineGraph,
@@ -18,6 +18,7 @@ import { CrashBoundary } from "../components/CrashBoundary";
 import { DataTable } from "../components/DataTable";
 import { Choices } from "../components/Field";
 import { clock, credits, duration, plural, range, short } from "../components/format";
+import { late } from "../components/late";
 import { Menu } from "../components/Menu";
 import { Skeleton } from "../components/Panel";
 import { Problem, ProblemLine } from "../components/Problem";
@@ -46,7 +47,7 @@ import { useKeptDraft } from "./pipeline/useKeptDraft";
 import { usePlan } from "./pipeline/usePlan";
 import { useOnce } from "./useOnce";
 
-const Graph = lazy(() => import("../graph/Graph").then((module) => ({ default: module.Graph })));
+const Graph = late(() => import("../graph/Graph").then((module) => module.Graph));
 
 export const PipelinePage = () => {
   const queryId = Number(useParams({ from: "/inside/pipelines/$queryId" }).queryId);
@@ -93,7 +94,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const saved = useMemo(() => draftOf(graph), [graph]);
   const { draft, setDraft, found, restore, forget } = useKeptDraft(queryId, saved);
   const isDirty = !isSameDraft(draft, saved);
-  const plan = usePlan(queryId, draft, graph.edges);
+  const plan = usePlan(queryId, draft, graph);
   const known = plan?.edges ?? graph.edges;
   const edges = useMemo(() => edgesOfDraft(draft, known), [draft, known]);
   const [refused, setRefused] = useState<string>();
@@ -237,20 +238,18 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const drawing = (
     <div className={style.middle}>
       <CrashBoundary region="The graph">
-        <Suspense fallback={<Skeleton lines={8} />}>
-          <Graph
-            label={`Pipeline of ${name}`}
-            boxes={boxes}
-            lines={lines}
-            selected={search.node}
-            onSelect={open}
-            focus={focus}
-            faded={faded}
-            fitKey={fitCount}
-            onConnect={join}
-            onRemoveLine={cut}
-          />
-        </Suspense>
+        <Graph
+          label={`Pipeline of ${name}`}
+          boxes={boxes}
+          lines={lines}
+          selected={search.node}
+          onSelect={open}
+          focus={focus}
+          faded={faded}
+          fitKey={fitCount}
+          onConnect={join}
+          onRemoveLine={cut}
+        />
       </CrashBoundary>
       {mode === "plan" && plan && (
         <>

@@ -2,13 +2,14 @@
 
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import type { Liveness } from "../api/events";
 import type { RunDetail } from "../api/runs";
 import { Button } from "../components/Button";
 import { CrashBoundary } from "../components/CrashBoundary";
 import { Choices, SearchField } from "../components/Field";
 import { duration, shortId } from "../components/format";
+import { late } from "../components/late";
 import { Skeleton } from "../components/Panel";
 import { Problem } from "../components/Problem";
 import { Split } from "../components/Split";
@@ -26,9 +27,9 @@ import { useAskedOfRun } from "./run/useAskedOfRun";
 import { useLiveRun } from "./run/useLiveRun";
 import { sortOf, sortText } from "./search";
 
-const Graph = lazy(() => import("../graph/Graph").then((module) => ({ default: module.Graph })));
-const Timeline = lazy(() => import("../graph/Timeline").then((module) => ({ default: module.Timeline })));
-const Compare = lazy(() => import("./run/Compare").then((module) => ({ default: module.Compare })));
+const Graph = late(() => import("../graph/Graph").then((module) => module.Graph));
+const Timeline = late(() => import("../graph/Timeline").then((module) => module.Timeline));
+const Compare = late(() => import("./run/Compare").then((module) => module.Compare));
 
 /** Above this the table opens first and the graph is drawn when asked for. */
 const MOST_DRAWN = 3_000;
@@ -144,42 +145,40 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
 
   const drawing = (
     <CrashBoundary region="The drawing" resetKey={view}>
-      <Suspense fallback={<Skeleton lines={8} />}>
-        {search.with ? (
-          <Compare left={run.id} right={search.with} />
-        ) : view === "graph" ? (
-          <Graph
-            label={`Graph of ${run.title}`}
-            boxes={boxes}
-            lines={lines}
-            states={states}
-            selected={search.node}
-            onSelect={open}
-            faded={focusFaded}
-            critical={critical}
-            focus={focus}
-            fitKey={fitCount}
-          />
-        ) : view === "timeline" ? (
-          <Timeline
-            nodes={nodes}
-            run={run}
-            selected={search.node}
-            onSelect={open}
-            faded={faded}
-            critical={critical}
-          />
-        ) : (
-          <NodesTable
-            nodes={nodes.filter((node) => !faded?.has(node.id))}
-            selected={search.node}
-            onOpen={open}
-            sort={sortOf(search.sort)}
-            onSort={(sort) => set({ sort: sortText(sort) }, true)}
-            titleOf={(id) => nodes.find((node) => node.id === id)?.title ?? String(id)}
-          />
-        )}
-      </Suspense>
+      {search.with ? (
+        <Compare left={run.id} right={search.with} />
+      ) : view === "graph" ? (
+        <Graph
+          label={`Graph of ${run.title}`}
+          boxes={boxes}
+          lines={lines}
+          states={states}
+          selected={search.node}
+          onSelect={open}
+          faded={focusFaded}
+          critical={critical}
+          focus={focus}
+          fitKey={fitCount}
+        />
+      ) : view === "timeline" ? (
+        <Timeline
+          nodes={nodes}
+          run={run}
+          selected={search.node}
+          onSelect={open}
+          faded={faded}
+          critical={critical}
+        />
+      ) : (
+        <NodesTable
+          nodes={nodes.filter((node) => !faded?.has(node.id))}
+          selected={search.node}
+          onOpen={open}
+          sort={sortOf(search.sort)}
+          onSort={(sort) => set({ sort: sortText(sort) }, true)}
+          titleOf={(id) => nodes.find((node) => node.id === id)?.title ?? String(id)}
+        />
+      )}
     </CrashBoundary>
   );
 

@@ -1,9 +1,10 @@
 import { Maximize2, Minimize2, Trash2 } from "lucide-react";
-import { type KeyboardEvent, lazy, type PointerEvent, Suspense, useRef } from "react";
+import { type KeyboardEvent, type PointerEvent, useRef } from "react";
 import type { Position, Widget } from "../../api/dashboards";
 import { guessSpec, readSpec } from "../../charts/spec";
 import { IconButton } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
+import { late } from "../../components/late";
 import { Skeleton } from "../../components/Panel";
 import { ProblemLine } from "../../components/Problem";
 import { useIsDark } from "../../shell/theme";
@@ -11,7 +12,7 @@ import style from "./Dashboard.module.css";
 import type { Loaded } from "./load";
 import { moved, stepped } from "./place";
 
-const Chart = lazy(() => import("../../charts/Chart").then((module) => ({ default: module.Chart })));
+const Chart = late(() => import("../../charts/Chart").then((module) => module.Chart));
 
 /** The widgets on their grid. While editing they are moved by pointer or by keys. */
 export const Board = ({
@@ -171,15 +172,13 @@ const ChartWidget = ({ loaded, isLoading }: { loaded: Loaded | undefined; isLoad
   if ("error" in loaded) return <ProblemLine error={loaded.error} />;
   const { visualization, execution, rows, sampled } = loaded;
   return (
-    <Suspense fallback={<Skeleton lines={4} />}>
-      <Chart
-        spec={readSpec(visualization.options) ?? guessSpec(execution.columns)}
-        rows={rows}
-        columns={execution.columns}
-        theme={isDark ? "dark" : "light"}
-        sampled={sampled}
-      />
-    </Suspense>
+    <Chart
+      spec={readSpec(visualization.options) ?? guessSpec(execution.columns)}
+      rows={rows}
+      columns={execution.columns}
+      theme={isDark ? "dark" : "light"}
+      sampled={sampled}
+    />
   );
 };
 

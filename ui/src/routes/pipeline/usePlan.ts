@@ -5,27 +5,42 @@
 
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { ApiError } from "../../api/http";
-import { type PipelineEdge, type Plan, planQuery } from "../../api/pipelines";
+import { type PipelineGraph, type Plan, planQuery } from "../../api/pipelines";
 import { lineageQuery, type Read } from "../../api/queries";
+import { sessionQuery } from "../../api/session";
 import type { Draft } from "./plan";
 import { planByLineage } from "./plan";
 
-export const usePlan = (queryId: number, draft: Draft, known: readonly PipelineEdge[]): Plan | undefined => {
-  const asked = useQuery({ ...planQuery(queryId, draft.nodes), retry: false });
-  // One answer of 404 says it for every plan: nothing more is asked for.
-  const isMissing = asked.error instanceof ApiError && asked.error.status === 404;
-  const ids = useMemo(
-    () => [...new Set(draft.nodes.map((node) => node.queryId).filter((id) => id > 0))],
-    [draft.nodes],
+export const usePlan = (queryId: number, draft: Draft, graph: PipelineGraph): Plan | undefined => {
+  const { data: session } = useQuery(sessionQuery);
+  const isMissing = session !== undefined && !session.features.has("plan");
+  const asked = useQuery({
+    ...planQuery(queryId, draft.nodes),
+    enabled: !isMissing && draft.nodes.length > 0,
+  });
+  // What the stored nodes read came with the graph; only nodes that were added are asked about.
+  const stored = useMemo(() => readsOf(graph), [graph]);
+  const added = useMemo(
+    () => [...new Set(draft.nodes.map((node) => node.queryId).filter((id) => id > 0 && !stored.has(id)))],
+    [draft.nodes, stored],
   );
   const reads = useQueries({
-    queries: ids.map((id) => ({ ...lineageQuery(id), enabled: isMissing })),
+    queries: added.map((id) => ({ ...lineageQuery(id), enabled: isMissing })),
     combine: (all) =>
       new Map<number, Read[]>(
-        all.flatMap((one, at) => (one.data ? [[ids[at] as number, one.data.reads]] : [])),
+        all.flatMap((one, at) => (one.data ? [[added[at] as number, one.data.reads]] : [])),
       ),
   });
-  const local = useMemo(() => planByLineage(draft, known, reads), [draft, known, reads]);
-  return asked.data ?? (isMissing ? local : undefined);
+  const local = useMemo(
+    () => (isMissing ? planByLineage(draft, graph.edges, new Map([...stored, ...reads])) : undefined),
+    [isMissing, draft, graph.edges, stored, reads],
+  );
+  return asked.data ?? local;
+};
+
+const readsOf = (graph: PipelineGraph): Map<number, Read[]> => {
+  const found = new Map<number, Read[]>(graph.nodes.map((node) => [node.queryId, []]));
+  const queryOf = new Map(graph.nodes.map((node) => [node.id, node.queryId]));
+  for (const { nodeId, name, kind } of graph.reads) found.get(queryOf.get(nodeId) ?? 0)?.push({ name, kind });
+  return found;
 };

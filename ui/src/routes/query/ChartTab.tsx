@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import {
   createVisualization,
   deleteVisualization,
@@ -11,6 +11,7 @@ import { MOST_POINTS } from "../../charts/options";
 import { CHART_KINDS, type ChartSpec, guessSpec, readSpec, writeSpec } from "../../charts/spec";
 import { Button } from "../../components/Button";
 import { CheckField, SelectField, TextField } from "../../components/Field";
+import { late } from "../../components/late";
 import { Skeleton } from "../../components/Panel";
 import { Problem, ProblemLine } from "../../components/Problem";
 import { confirmDone, confirmWithUndo } from "../../components/Toasts";
@@ -18,7 +19,7 @@ import { isNumber } from "../../grid/filter";
 import { useIsDark } from "../../shell/theme";
 import style from "./Query.module.css";
 
-const Chart = lazy(() => import("../../charts/Chart").then((module) => ({ default: module.Chart })));
+const Chart = late(() => import("../../charts/Chart").then((module) => module.Chart));
 
 /** A chart of the result, and what of it can be set. Saving makes it a visualization of the query. */
 export const ChartTab = ({
@@ -90,15 +91,13 @@ export const ChartTab = ({
         ) : rows.error ? (
           <Problem error={rows.error} title="Rows could not be loaded" onRetry={() => void rows.refetch()} />
         ) : (
-          <Suspense fallback={<Skeleton lines={6} />}>
-            <Chart
-              spec={spec}
-              rows={rows.data.rows}
-              columns={columns}
-              theme={isDark ? "dark" : "light"}
-              sampled={rows.data.isSampled ? rows.data.total : undefined}
-            />
-          </Suspense>
+          <Chart
+            spec={spec}
+            rows={rows.data.rows}
+            columns={columns}
+            theme={isDark ? "dark" : "light"}
+            sampled={rows.data.isSampled ? rows.data.total : undefined}
+          />
         )}
       </div>
       <form

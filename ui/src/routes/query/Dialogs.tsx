@@ -1,15 +1,16 @@
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useState } from "react";
+import { useState } from "react";
 import { type Parameter, type SavedQuery, versionQuery } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { CheckField, Choices, SelectField, TextField } from "../../components/Field";
+import { late } from "../../components/late";
 import { Skeleton } from "../../components/Panel";
 import { ProblemLine } from "../../components/Problem";
 import { nonce } from "../../shell/nonce";
 import style from "./Query.module.css";
 
-const Diff = lazy(() => import("../../editor/Diff").then((module) => ({ default: module.Diff })));
+const Diff = late(() => import("../../editor/Diff").then((module) => module.Diff));
 
 /** Somebody saved the query first: nothing is overwritten until one of three is chosen. */
 export const ConflictDialog = ({
@@ -51,9 +52,7 @@ export const ConflictDialog = ({
         ]}
         onChange={setSide}
       />
-      <Suspense fallback={<Skeleton lines={6} />}>
-        <Diff key={side} before={before} after={after} labels={["before", "after"]} nonce={nonce} />
-      </Suspense>
+      <Diff key={side} before={before} after={after} labels={["before", "after"]} nonce={nonce} />
       <DialogActions>
         <Button onClick={onClose}>Keep editing</Button>
         <Button onClick={onTakeTheirs}>Take v{theirs.version}, drop mine</Button>
@@ -88,14 +87,12 @@ export const VersionDiff = ({
         <ProblemLine error={older.error} />
       ) : (
         <>
-          <Suspense fallback={<Skeleton lines={6} />}>
-            <Diff
-              before={older.data.sql}
-              after={current}
-              labels={[`version ${version}`, "editor"]}
-              nonce={nonce}
-            />
-          </Suspense>
+          <Diff
+            before={older.data.sql}
+            after={current}
+            labels={[`version ${version}`, "editor"]}
+            nonce={nonce}
+          />
           <DialogActions>
             <Button onClick={onClose}>Close</Button>
             <Button onClick={() => onTake(older.data.sql)}>Put version {version} into the editor</Button>

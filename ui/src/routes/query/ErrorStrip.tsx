@@ -1,6 +1,7 @@
 import { OctagonX } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../../components/Button";
+import { withoutPlace } from "../../components/format";
 import style from "./Query.module.css";
 
 export type Shown = {
@@ -36,10 +37,10 @@ export const ErrorStrip = ({
             {line}:{column}
           </b>
         )}{" "}
-        {error.message.replace(/^line \d+:\d+: /, "")}
+        {hasPlace ? withoutPlace(error.message) : error.message}
         {suggestion && (
           <>
-            {" "}
+            {/[.!?]$/.test(error.message) ? " " : ". "}
             Did you mean <code>{suggestion}</code>?
           </>
         )}

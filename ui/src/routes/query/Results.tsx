@@ -195,7 +195,7 @@ const Status = ({ current }: { current: ReturnType<typeof useExecution> }) => {
       )}
       {execution.runId && (
         <Link to="/runs/$id" params={{ id: execution.runId }} title={execution.runId}>
-          {isLatest ? "published, run " : "run "}
+          {isLatest && execution.state === "completed" ? "published, run " : "run "}
           {shortId(execution.runId)}
         </Link>
       )}

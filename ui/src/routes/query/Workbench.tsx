@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
 import { completionQuery } from "../../api/catalog";
 import { ApiError } from "../../api/http";
 import {
@@ -18,7 +18,7 @@ import { cancelExecution, isOver } from "../../api/results";
 import { Button } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { clock } from "../../components/format";
-import { Skeleton } from "../../components/Panel";
+import { late } from "../../components/late";
 import { faultOf, ParamForm, valuesOf } from "../../components/ParamForm";
 import { ProblemLine } from "../../components/Problem";
 import { Split } from "../../components/Split";
@@ -40,7 +40,7 @@ import { Results } from "./Results";
 import { useCheck } from "./useCheck";
 import { useExecution } from "./useExecution";
 
-const Editor = lazy(() => import("../../editor/Editor").then((module) => ({ default: module.Editor })));
+const Editor = late(() => import("../../editor/Editor").then((module) => module.Editor));
 
 export type Search = ReturnType<typeof querySearch> & Record<string, unknown>;
 
@@ -300,16 +300,14 @@ export const Workbench = ({
         <Split name="query-catalog" side="right" initial={260} least={180} label="Width of the catalog">
           <div className={style.editor}>
             <CrashBoundary region="The editor">
-              <Suspense fallback={<Skeleton lines={5} />}>
-                <Editor
-                  ref={editor}
-                  text={start.sql}
-                  onChange={(sql) => change({ sql })}
-                  faults={faults}
-                  known={known}
-                  nonce={nonce}
-                />
-              </Suspense>
+              <Editor
+                ref={editor}
+                text={start.sql}
+                onChange={(sql) => change({ sql })}
+                faults={faults}
+                known={known}
+                nonce={nonce}
+              />
             </CrashBoundary>
             {shown && (
               <ErrorStrip

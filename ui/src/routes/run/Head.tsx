@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import type { Liveness } from "../../api/events";
 import { earlierRunQuery, type RunDetail } from "../../api/runs";
 import { Button } from "../../components/Button";
-import { clock, credits, duration, plural, shortId } from "../../components/format";
+import { clock, credits, duration, plural, shortId, withoutPlace } from "../../components/format";
 import { Menu } from "../../components/Menu";
 import { ProblemLine } from "../../components/Problem";
 import { COUNTED, State, StateBar, StateCounts } from "../../components/State";
@@ -169,7 +169,7 @@ const FailureStrip = ({ run }: { run: RunDetail }) => {
             {error.line !== undefined && ` at ${error.line}:${error.column}`}
           </b>
         )}{" "}
-        {error.message}
+        {withoutPlace(error.message)}
       </p>
       {node && (
         <Link

@@ -7,7 +7,16 @@ import { type NodeDetail, nodeQuery, type Pin } from "../../api/runs";
 import { IconButton } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { DataTable } from "../../components/DataTable";
-import { bytes, credits, duration, moment, short, shortId, whole } from "../../components/format";
+import {
+  bytes,
+  credits,
+  duration,
+  moment,
+  short,
+  shortId,
+  whole,
+  withoutPlace,
+} from "../../components/format";
 import { Facts, Skeleton, Tabs } from "../../components/Panel";
 import { Problem } from "../../components/Problem";
 import { State } from "../../components/State";
@@ -180,7 +189,10 @@ const ErrorPart = ({ node, sql }: { node: RunNode; sql: string }) => {
     <>
       <div className={style.pad}>
         <p>
-          <b>{error.message}</b>
+          <b>
+            {error.line !== undefined && `${error.line}:${error.column} `}
+            {withoutPlace(error.message)}
+          </b>
         </p>
         <Facts
           facts={[
