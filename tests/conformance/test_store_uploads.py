@@ -123,6 +123,24 @@ def test_a_new_table_is_found_as_it_was_declared_and_has_no_rows(database: Datab
     assert upload.created_at == NOW
 
 
+def test_a_table_made_empty_can_be_read_at_once(database: Database) -> None:
+    """It points at no rows of its columns, by a move like any other."""
+    new, to = new_upload(), SnapshotId(new_id())
+
+    database.write(lambda tx: upload_moves.make_empty(tx, new, snapshot=to, at_us=AT))
+
+    rows = rows_of(database)
+    assert (rows.id, rows.row_count, rows.files) == (to, 0, ())
+    assert [column.name for column in rows.columns] == ["d", "price"]
+    assert found(database).moves == 1
+    with pytest.raises(ConflictError):
+        database.write(
+            lambda tx: upload_moves.make_empty(
+                tx, new_upload(), snapshot=SnapshotId(new_id()), at_us=AT
+            )
+        )
+
+
 def test_a_name_that_is_taken_is_refused_and_the_table_stays_as_it_was(database: Database) -> None:
     first = make(database)
 

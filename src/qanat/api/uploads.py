@@ -25,7 +25,8 @@ from qanat.coordinator.uploads import Described
 from qanat.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from qanat.model.access import Caller
 from qanat.model.snapshot import Format
-from qanat.names import Label, NameId, dune_label, new_ulid
+from qanat.names import Label, NameId, SnapshotId, dune_label, new_ulid
+from qanat.store import upload_moves
 from qanat.store import uploads as store
 from qanat.store.database import Transaction
 from qanat.store.uploads import NewUpload, Upload
@@ -69,7 +70,10 @@ async def _create(request: Request, data: JSONBody[wire.CreateTable]) -> wire.Ta
         description=wire.description(data.description),
         columns=wire.declared(data.schema),
     )
-    made = await services.write(store.create, new, at_us=services.now_us())
+    empty = SnapshotId(new_ulid(services.clock.now()))
+    made = await services.write(
+        upload_moves.make_empty, new, snapshot=empty, at_us=services.now_us()
+    )
     return wire.TableCreated(
         namespace=new.namespace,
         table_name=new.table,

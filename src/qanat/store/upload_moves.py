@@ -22,7 +22,7 @@ from qanat.store import tables as t
 from qanat.store.codec import dump_columns
 from qanat.store.database import Prepared, Transaction
 from qanat.store.endings import ADD_MOVE, NEXT_MOMENT
-from qanat.store.uploads import NewUpload, Upload, dump_declared, load_declared
+from qanat.store.uploads import NewUpload, Upload, create, dump_declared, load_declared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +111,17 @@ def files_of(tx: Transaction, snapshot: SnapshotId) -> list[StoredFile]:
         StoredFile(id=AttemptId(id_), row_count=rows, size_bytes=size)
         for id_, rows, size in tx.tuples(_FILES, snapshot=snapshot)
     ]
+
+
+def make_empty(tx: Transaction, new: NewUpload, *, snapshot: SnapshotId, at_us: int) -> Upload:
+    """Make an uploaded table, move it to no rows so that it can be read, and return it.
+
+    Raises:
+        ConflictError: A table or a view has the name.
+    """
+    made = create(tx, new, at_us=at_us)
+    clear(tx, made, snapshot=snapshot, at_us=at_us)
+    return made
 
 
 def begin_file(tx: Transaction, file: AttemptId, server: ServerId) -> None:

@@ -140,7 +140,7 @@ def owned(tx: Transaction, owner: Handle, *, limit: int, offset: int) -> list[Up
 
 
 def create(tx: Transaction, new: NewUpload, *, at_us: int) -> Upload:
-    """Make an uploaded table without rows, and return it.
+    """Make the name of an uploaded table, and return it. It points nowhere: see `make_empty`.
 
     Raises:
         ConflictError: A table or a view has the name.

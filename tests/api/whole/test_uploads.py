@@ -11,6 +11,7 @@ import pytest
 from qanat.config import LimitSettings, Settings
 from qanat.wiring import Server
 from tests.api.whole.owner import Owner
+from tests.api.whole.waiting import run_sql
 
 SCHEMA = [
     {"name": "day", "type": "date"},
@@ -197,7 +198,7 @@ def test_no_rows_are_no_change(me: Owner) -> None:
 
     assert insert(me, "prices", "price,day\n", CSV)["rows_written"] == 0
 
-    assert me.ok("GET", f"/catalog/{name}/history")["moves"] == []
+    assert len(me.ok("GET", f"/catalog/{name}/history")["moves"]) == 1
     assert listed(me)[name]["updated_at"] == before
 
 
@@ -390,4 +391,37 @@ def test_inserts_at_once_all_land(me: Owner) -> None:
     assert sorted(float(str(row["price"])) for row in rows(me, name)) == sorted(
         n + half for n in range(8) for half in (0, 0.5)
     )
-    assert len(me.ok("GET", f"/catalog/{name}/history")["moves"]) == 8
+    moves = me.ok("GET", f"/catalog/{name}/history")["moves"]
+    assert [move["row_count"] for move in moves] == list(range(16, -1, -2))
+
+
+def test_statements_read_a_table_before_and_after_it_has_rows(me: Owner) -> None:
+    name = create(me)
+    sql = f"SELECT count(*) AS n, sum(price) AS total, max(big) AS big FROM {name}"
+
+    def read() -> dict[str, object]:
+        done = run_sql(me, sql)
+        assert done["state"] == "QUERY_STATE_COMPLETED", done
+        found = me.ok("GET", f"/execution/{done['execution_id']}/results")
+        row: dict[str, object] = found["result"]["rows"][0]
+        return row
+
+    assert read() == {"n": 0, "total": None, "big": None}
+    for number in (1, 2):
+        insert(me, "prices", f"price,big\n{number},{2**200 + number}\n", CSV)
+    assert read() == {"n": 2, "total": 3.0, "big": str(2**200 + 2)}
+    me.ok("POST", f"/uploads/{me.handle}/prices/clear")
+    assert read() == {"n": 0, "total": None, "big": None}
+    me.ok("DELETE", f"/uploads/{me.handle}/prices")
+    failed = run_sql(me, sql)
+    assert failed["state"] == "QUERY_STATE_FAILED"
+    assert name in failed["error"]["message"]
+
+
+def test_a_replaced_csv_is_read_with_its_new_columns(me: Owner) -> None:
+    name = f"dune.{me.handle}.dataset_x"
+    for data, column, expected in (("a\n1\n", "a", 1), ("b\nz\n", "b", "z")):
+        me.ok("POST", "/uploads/csv", json={"table_name": "x", "data": data})
+        done = run_sql(me, f"SELECT {column} AS v FROM {name}")
+        found = me.ok("GET", f"/execution/{done['execution_id']}/results")
+        assert found["result"]["rows"] == [{"v": expected}]
