@@ -1,0 +1,1 @@
+"""The clients that people use, unmodified, against a real server."""
