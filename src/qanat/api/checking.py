@@ -46,7 +46,7 @@ def check(
     """Return what is wrong with a text, or what it gives."""
     problems: list[wire.SqlProblem] = []
     values = _values(sql, declared, given, problems)
-    reading = _Reading(services, caller)
+    reading = Reading(services, caller)
     named = list(_named(sql, values))
     template = None
     try:
@@ -69,7 +69,7 @@ def check(
 
 def view_columns(services: Services, caller: Caller, sql: str) -> Template | None:
     """Return what a query without parameters gives; None if it cannot be told now."""
-    reading = _Reading(services, caller)
+    reading = Reading(services, caller)
     try:
         return compile_statement(sql, {}, reading.columns, reading.viewed)
     except QanatError:
@@ -93,16 +93,34 @@ def _values(
     return values
 
 
-class _Reading:
-    """What a caller's text may read, as it is now."""
+class Reading:
+    """What a caller's text may read, as it is now.
 
-    def __init__(self, services: Services, caller: Caller) -> None:
+    `written` are views that will be computed anew before they are read, with their queries.
+    """
+
+    def __init__(
+        self,
+        services: Services,
+        caller: Caller,
+        *,
+        written: Mapping[Label, QueryId] | None = None,
+    ) -> None:
         self._services, self._caller = services, caller
         self._sources = services.coordinator.context.sources
+        self._written = written or {}
         self._open: list[Label] = []
+        self._known: dict[Label, Columns | None] = {}
 
     def columns(self, label: Label) -> Columns | None:
         """Return the columns of a relation; None if there is none by that name."""
+        if label not in self._known:
+            self._known[label] = self._columns(label)
+        return self._known[label]
+
+    def _columns(self, label: Label) -> Columns | None:
+        if label in self._written:
+            return self._of_query(label, self._written[label])
         if label in self._sources.labels:
             return self._sources.now(label).version.columns
         found = self._services.database.read(lambda tx: catalog.find(tx, self._caller, label))

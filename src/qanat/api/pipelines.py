@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from litestar.handlers import HTTPRouteHandler
@@ -13,9 +11,10 @@ from msgspec import UNSET
 
 from qanat.api.executions import ParametersText, Performance
 from qanat.api.parameters import Limit, Offset, QueryIdText, Search
+from qanat.api.planning import Asked, edges_and_reads, look_around, plan_for_people
 from qanat.api.requests import Request
 from qanat.api.routing import delete, get, post, put
-from qanat.api.wire import common
+from qanat.api.wire import common, plans
 from qanat.api.wire import pipelines as wire
 from qanat.api.wire.common import Message
 from qanat.api.wire.configured import Configured, configured
@@ -23,8 +22,8 @@ from qanat.coordinator.planner import Plan, decode_graph, encode_graph
 from qanat.errors import InvalidRequestError, RequestError
 from qanat.model.access import Caller
 from qanat.model.pipeline import tier_of
-from qanat.names import NodeId, QueryId
-from qanat.store import lookup, pipelines, queries
+from qanat.names import QueryId
+from qanat.store import pipelines, queries
 from qanat.store.database import Transaction
 
 if TYPE_CHECKING:
@@ -197,6 +196,59 @@ async def execute_pipeline(
     return wire.run_started(accepted.run)
 
 
+@post(
+    "/pipelines/plan",
+    tag=TAG,
+    summary="What would run; nothing does, and a bad graph is an answer",
+    example={
+        "valid": False,
+        "nodes": [
+            {
+                "id": 1,
+                "order": 1,
+                "kind": "view",
+                "title": "blocks",
+                "name": "dune.me.result_blocks",
+                "query_id": 12,
+                "query_version": 3,
+                "tier": "medium",
+                "dependencies": [],
+                "decision": "refused",
+                "inputs": [{"name": "ethereum.blocks", "kind": "source", "row_count": 90000}],
+                "estimate": {"seconds": [1.5, 2.5], "credits": [0.01, 0.03], "rows": [88, 89]},
+            }
+        ],
+        "edges": [],
+        "problems": [
+            {
+                "message": "line 3:6: Table 'ethereum.blokcs' does not exist",
+                "node_ids": [1],
+                "line": 3,
+                "column": 6,
+                "length": 15,
+            }
+        ],
+    },
+    asks={"query_id": 41, "stored": True},
+)
+async def plan_pipeline(request: Request, data: JSONBody[plans.AskPlan]) -> plans.PlanShown:
+    """Answer with each node and what is wrong with it."""
+    services, caller = request.services, request.caller
+    if (data.pipeline is UNSET) == (data.query_id is UNSET):
+        raise InvalidRequestError("the body needs exactly one of query_id and pipeline")
+    asked = Asked(
+        query=None if data.query_id is UNSET else common.query_id(str(data.query_id)),
+        graph=common.given(data.pipeline),
+        target=None
+        if data.target_query_id is UNSET
+        else common.query_id(str(data.target_query_id)),
+        values=common.given(data.query_parameters) or {},
+        tier=_tier(data),
+        stored=common.given(data.stored) is not False,
+    )
+    return await services.call_long(plan_for_people, services, caller, asked)
+
+
 @get(
     "/pipelines",
     tag=TAG,
@@ -249,54 +301,9 @@ def _node_counts(
     return counts
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Around:
-    """What the store knows of the things in a plan."""
-
-    titles: Mapping[QueryId, str]
-    places: Mapping[NodeId, Mapping[str, queries.Read]]  #: node → relation → where it is named
-    kinds: Mapping[str, str]  #: relation → source, view or upload
-    revision: int | None
-
-
-def _around(tx: Transaction, target: QueryId, plan: Plan) -> _Around:
-    titles: dict[QueryId, str] = {}
-    places: dict[NodeId, dict[str, queries.Read]] = {}
-    kinds = dict.fromkeys(plan.definitions.sources, "source")
-    for node in plan.definitions.nodes:
-        name, reads = queries.named(tx, QueryId(node.query), node.version)
-        titles[QueryId(node.query)] = name
-        places[NodeId(node.id)] = {read.name: read for read in reads}
-        for label in node.relations:
-            found = None if label in kinds else lookup.name(tx, label)
-            if found is not None:
-                kinds[label] = found["kind"]
-    stored = pipelines.find(tx, target)
-    return _Around(
-        titles=titles,
-        places=places,
-        kinds=kinds,
-        revision=None if stored is None else stored.revision,
-    )
-
-
 async def _shown(request: Request, target: QueryId, plan: Plan) -> wire.PipelineShown:
-    around = await request.services.read(_around, target, plan)
-    writers = {node.view: node.id for node in plan.definitions.nodes if node.view is not None}
-    edges, reads = [], []
-    for node in plan.definitions.nodes:
-        places = around.places[NodeId(node.id)]
-        implied = {
-            writers[label]: places.get(label)
-            for label in node.relations
-            if writers.get(label, node.id) != node.id
-        }
-        edges += [wire.edge(one, node.id, implied) for one in node.dependencies]
-        reads += [
-            wire.OutsideRead(node_id=node.id, name=label, kind=around.kinds[label])
-            for label in node.relations
-            if label not in writers and label in around.kinds
-        ]
+    around = await request.services.read(look_around, target, plan)
+    edges, reads = edges_and_reads(plan, around)
     return wire.shown(
         plan.pipeline,
         titles=around.titles,
@@ -319,5 +326,6 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
     delete_pipeline,
     execute_query_pipeline,
     execute_pipeline,
+    plan_pipeline,
     list_pipelines,
 ]

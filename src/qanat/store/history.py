@@ -71,6 +71,15 @@ class RunFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """What a node took once."""
+
+    seconds: float
+    micro_credits: int
+    row_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExecutionLine:
     """An execution of a query in a list."""
 
@@ -242,6 +251,27 @@ _EXECUTIONS: Final = Prepared(
     .order_by(t.execution.c.submitted_us.desc(), t.execution.c.id.desc())
     .limit(bindparam("most"))
 )
+_SPANS: Final = Prepared(
+    select(
+        t.execution.c.ended_us - t.execution.c.started_us,
+        select(func.coalesce(func.sum(t.receipt.c.micro_credits), 0))
+        .where(t.receipt.c.execution == t.execution.c.id)
+        .correlate(t.execution)
+        .scalar_subquery(),
+        t.snapshot.c.row_count,
+    )
+    .join(t.node, t.node.c.execution == t.execution.c.id)
+    .join(t.snapshot, t.snapshot.c.id == t.execution.c.snapshot)
+    .where(
+        t.execution.c.query == bindparam("query_id"),
+        t.execution.c.owner == bindparam("owner_handle"),
+        t.execution.c.state == "completed",
+        t.execution.c.started_us.is_not(None),
+        func.coalesce(t.node.c.label, "") == bindparam("view_label"),
+    )
+    .order_by(t.execution.c.submitted_us.desc())
+    .limit(SAMPLE_RUNS)
+)
 _BEYOND: Final = 2**62
 
 
@@ -323,6 +353,16 @@ def expected_seconds(
     middle = len(times) // 2
     median = times[middle] if len(times) % 2 else (times[middle - 1] + times[middle]) / 2
     return round(median / 1e6, 3)
+
+
+def spans(tx: Transaction, caller: Caller, query: QueryId, view: str | None) -> list[Span]:
+    """Return what the last completed executions of a node took, newest first."""
+    return [
+        Span(seconds=round(us / 1e6, 6), micro_credits=int(micro), row_count=rows)
+        for us, micro, rows in tx.tuples(
+            _SPANS, query_id=query, owner_handle=caller.handle, view_label=view or ""
+        )
+    ]
 
 
 def titles(tx: Transaction, run: RunId) -> dict[QueryId, str]:
