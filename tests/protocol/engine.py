@@ -63,6 +63,9 @@ class ScriptedEngine:
     def path(self, file: AttemptId) -> Path:
         return Path(f"/rows/{file}.parquet")
 
+    def flush(self, file: AttemptId) -> None:
+        """Nothing is on disk before `sync`."""
+
     def sync(self, files: tuple[AttemptId, ...]) -> None:
         lost = tuple(file for file in files if file in self.lose_on_sync)
         if lost:

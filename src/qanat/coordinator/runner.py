@@ -187,6 +187,7 @@ class Runner:
                 # The rows stay readable by their id; the end, by itself, records the conflict.
                 self._recorder.complete(assignment, written, rows, None, single=False)
             return None
+        self._context.engine.flush(assignment.attempt)
         following = self._following(run, node, rows)
         try:
             self._recorder.complete(assignment, written, rows, following, single=False)

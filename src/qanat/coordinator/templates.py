@@ -10,17 +10,21 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from qanat.coordinator.definitions import Definitions, NodeDefinition
 from qanat.coordinator.texts import Kept, Texts
 from qanat.engines import Bound, Engine, Relation
 from qanat.errors import NotFoundError, SqlRejectedError
+from qanat.model.pipeline import NodeKind
 from qanat.model.snapshot import Snapshot, SourceVersion
 from qanat.model.types import Columns
 from qanat.names import Label, SnapshotId
 from qanat.sql.compile import compile_statement
 from qanat.sql.interface import Reference, Template, ViewedQuery
 from qanat.store.database import Database
+
+WIDE: Final = ("uint256", "int256")  #: types that the engine cannot tell apart by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +84,13 @@ class Templates:
                 inputs[label] = found.id
                 slots.append(self._relation(found))
         return Ready(
-            statement=Bound(text=template.text, slots=tuple(slots), columns=template.names),
+            statement=Bound(
+                text=template.text,
+                slots=tuple(slots),
+                columns=template.names,
+                types=tuple(kind if kind in WIDE else None for kind in template.types),
+                for_people=node.kind is NodeKind.QUERY,
+            ),
             template=template,
             sql=sql,
             fingerprint=None if template.volatile else self._fingerprint(template, inputs),

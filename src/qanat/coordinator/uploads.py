@@ -19,18 +19,20 @@ from typing import Final, Literal
 from qanat.clock import Clock, to_us
 from qanat.engines import Bound, Engine, Limits, Load, Relation, Written
 from qanat.errors import (
+    ConflictError,
     EngineUnavailableError,
     FileLostError,
     ForbiddenError,
     InvalidRequestError,
     LimitExceededError,
     NotFoundError,
+    SqlRejectedError,
     TooManyRequestsError,
 )
 from qanat.model.access import Caller
 from qanat.model.snapshot import Format, Snapshot
-from qanat.model.types import Columns
-from qanat.names import AttemptId, Label, NameId, ServerId, SnapshotId, new_ulid
+from qanat.model.types import Column, Columns
+from qanat.names import AttemptId, Label, NameId, ServerId, SnapshotId, dune_label, new_ulid
 from qanat.store import loading, upload_moves, uploads
 from qanat.store.database import Database, StoreUnavailableError, Transaction
 from qanat.store.upload_moves import Merged, NewFile, StoredFile
@@ -136,6 +138,90 @@ class Uploads:
                 self._replace(caller, upload, new, described, infer=infer)
         return Loaded(row_count=new.row_count, size_bytes=new.size_bytes, columns=new.columns)
 
+    @contextlib.contextmanager
+    def trial(self, path: Path, format: Format) -> Iterator[tuple[NewFile, Relation]]:  # noqa: A002
+        """Yield what a file would be as rows; nothing is left of them after the block.
+
+        Raises:
+            InvalidRequestError: It is not of its format; the text names the line.
+            TooManyRequestsError: The disk is nearly full.
+            EngineUnavailableError: The engine failed three times.
+        """
+        self._require_disk(path.stat().st_size)
+        columns = None
+        if format == "ndjson":  # where it is looked at, types are found; where it is read, not
+            try:
+                columns, _ = self._engine.inspect((str(path),), format)
+            except SqlRejectedError as error:
+                raise InvalidRequestError(error.message) from None
+        load = Load(path=str(path), format=format, columns=columns)
+        with self._file(lambda file: self._engine.load(file, load, self._limits)) as new:
+            try:
+                yield new, Relation(columns=new.columns, files=(str(self._engine.path(new.id)),))
+            finally:
+                self._discard(new.id)
+
+    def place(
+        self,
+        caller: Caller,
+        path: Path,
+        format: Format,  # noqa: A002  # the word of engines.Load
+        described: Described,
+        *,
+        found: Columns,
+        wanted: Columns,
+        may_replace: bool,
+    ) -> Loaded:
+        """Make a table of a file, its columns called and typed as wanted.
+
+        Args:
+            caller: Whose table it is.
+            path: The file.
+            format: Its format.
+            described: How the table is called and seen.
+            found: The file's columns, as `trial` found them.
+            wanted: The table's, in the same order.
+            may_replace: Whether the caller's table of this name may be replaced.
+
+        Raises:
+            ConflictError: The name is taken.
+            InvalidRequestError: A value does not fit; the text names line and column.
+            TooManyRequestsError: The disk is nearly full.
+            EngineUnavailableError: The engine failed three times.
+        """
+        label = dune_label(described.namespace, described.table)
+        upload = self._owned(caller, label, may_be_absent=True)
+        if upload is not None and not may_replace:
+            raise ConflictError(f"Table {label} already exists")
+        self._require_disk(path.stat().st_size)
+        typed = tuple(
+            Column(before.name, after.type) for before, after in zip(found, wanted, strict=True)
+        )
+        load = Load(path=str(path), format=format, columns=typed)
+        with (
+            self._file(lambda file: self._engine.load(file, load, self._limits)) as loaded,
+            self._renamed(loaded, wanted) as new,
+        ):
+            self._replace(caller, upload, new, described, infer=True, may_replace=may_replace)
+        return Loaded(row_count=new.row_count, size_bytes=new.size_bytes, columns=new.columns)
+
+    @contextlib.contextmanager
+    def _renamed(self, file: NewFile, wanted: Columns) -> Iterator[NewFile]:
+        """Yield the rows of a file under the names that are wanted."""
+        names = tuple(column.name for column in wanted)
+        if names == tuple(column.name for column in file.columns):
+            yield file
+            return
+        statement = Bound(
+            text='SELECT * FROM "$0"',
+            slots=(Relation(columns=file.columns, files=(str(self._engine.path(file.id)),)),),
+            columns=names,
+            types=tuple(column.type for column in file.columns),
+        )
+        with self._file(lambda new: self._engine.write(new, statement, self._limits)) as new:
+            yield new
+        self._discard(file.id)
+
     def clear_upload(self, caller: Caller, name: Label) -> None:
         """Take all rows out of a table.
 
@@ -219,6 +305,7 @@ class Uploads:
         described: Described | None,
         *,
         infer: bool,
+        may_replace: bool = True,
     ) -> None:
         made = None
         if described is not None or infer:
@@ -228,7 +315,8 @@ class Uploads:
             into = upload
             if into is None:
                 assert made is not None
-                into = uploads.find(tx, made.label) or uploads.create(tx, made, at_us=at_us)
+                known = uploads.find(tx, made.label) if may_replace else None
+                into = known or uploads.create(tx, made, at_us=at_us)
             upload_moves.replace(tx, into, new, described=made, snapshot=to, at_us=at_us)
 
         self._move(move)

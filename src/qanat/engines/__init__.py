@@ -121,6 +121,10 @@ class Engine(Protocol):
         """Return where a file's rows lie; the file need not exist."""
         ...
 
+    def flush(self, file: AttemptId) -> None:
+        """Begin to bring a file to disk, so that `sync` has less to wait for. Does not block."""
+        ...
+
     def sync(self, files: tuple[AttemptId, ...]) -> None:
         """Return once the files and the directories that name them are on disk.
 

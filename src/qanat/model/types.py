@@ -7,8 +7,7 @@ A type is its text: `bigint`, `decimal(18,3)`, `timestamp(3) with time zone`,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 #: What an uploaded table's column may be.
 UPLOAD_TYPES: Final = (
@@ -25,9 +24,8 @@ UPLOAD_TYPES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a relation or a result."""
+class Column(NamedTuple):
+    """A column of a relation or a result. A tuple, because statements are looked up by these."""
 
     name: str
     type: str  #: Trino's words, lower case

@@ -174,6 +174,10 @@ class DuckDbEngine:
         """Return where a file's rows lie; the file need not exist."""
         return self._rows.path(file)
 
+    def flush(self, file: AttemptId) -> None:
+        """Begin to bring a file to disk; see Engine."""
+        self._rows.flush(file)
+
     def sync(self, files: tuple[AttemptId, ...]) -> None:
         """Return once the files and the directories that name them are on disk; see Engine."""
         self._rows.sync(files)

@@ -26,8 +26,10 @@ class RowFiles:
     def __init__(self, root: Path) -> None:
         """Make the directory, if it is not there."""
         self.root = root
+        self._root_text = str(root)
         root.mkdir(parents=True, exist_ok=True)
         self._made: set[str] = set()
+        self._early = ThreadPoolExecutor(1, thread_name_prefix="qanat-flush")
         self._flushing = ThreadPoolExecutor(_FLUSHES, thread_name_prefix="qanat-sync")
 
     def path(self, file: str) -> Path:
@@ -38,7 +40,7 @@ class RowFiles:
         """
         if not is_ulid(file):
             raise ValueError(f"{file!r} is not the id of an attempt")
-        return self.root / file[-2:] / f"{file}{_ENDING}"
+        return Path(f"{self._root_text}/{file[-2:]}/{file}{_ENDING}")
 
     def place(self, file: str) -> Path:
         """Return where to write a new file; its directory is there."""
@@ -47,6 +49,15 @@ class RowFiles:
             path.parent.mkdir(exist_ok=True)
             self._made.add(file[-2:])
         return path
+
+    def flush(self, file: str) -> None:
+        """Begin to flush a file. One that cannot be is removed: `sync` then finds it lost."""
+        self._early.submit(self._flush_early, file)
+
+    def _flush_early(self, file: str) -> None:
+        path = self.path(file)
+        if path.exists() and not _flush(path):
+            self.remove(file)
 
     def sync(self, files: tuple[str, ...]) -> None:
         """Return once files and the directories that name them are on disk.
@@ -84,6 +95,7 @@ class RowFiles:
 
     def close(self) -> None:
         """Stop the threads that flush."""
+        self._early.shutdown(cancel_futures=True)
         self._flushing.shutdown()
 
 
