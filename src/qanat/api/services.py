@@ -15,6 +15,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 from qanat.api.auth import Authenticator
+from qanat.api.staging import Staging
 from qanat.api.statuses import Statuses
 from qanat.api.streams import Streams
 from qanat.api.tokens import Failures
@@ -60,6 +61,11 @@ class Services:
     def failures(self) -> Failures:
         """Failed sign-ins, by address."""
         return Failures(self.clock)
+
+    @cached_property
+    def staging(self) -> Staging:
+        """Files that were sent and have not landed yet."""
+        return Staging(self.clock)
 
     def now_us(self) -> int:
         """Return the time, as the store keeps it."""

@@ -36,8 +36,9 @@ class Spooled:
 
 
 def empty_spool(data_dir: Path) -> None:
-    """Remove what requests of a server that died left behind."""
-    shutil.rmtree(data_dir / "tmp" / "uploads", ignore_errors=True)
+    """Remove what requests of an earlier server left behind, and what it had staged."""
+    for name in ("uploads", "staged"):
+        shutil.rmtree(data_dir / "tmp" / name, ignore_errors=True)
 
 
 @contextlib.asynccontextmanager
