@@ -1,0 +1,1 @@
+"""Input that means harm, sent through the front door of a whole server."""
