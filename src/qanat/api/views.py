@@ -20,7 +20,7 @@ from qanat.errors import ForbiddenError, InvalidRequestError
 from qanat.model.pipeline import tier_of
 from qanat.names import Label, NameId, new_ulid
 from qanat.sql.interface import Template
-from qanat.store import queries, views
+from qanat.store import acceptance, queries, views
 from qanat.store.database import Transaction
 from qanat.store.queries import Query
 from qanat.store.views import Definition, Freshness, Schedule
@@ -65,6 +65,11 @@ async def upsert_view(request: Request, data: JSONBody[wire.UpsertView]) -> wire
     schedule = _schedule(data, services.clock.now())
     query_id = common.query_id(str(data.query_id))
     idempotency = await request.idempotency()
+    known = await services.read(acceptance.known_answer, caller.handle, idempotency)
+    if known is not None:
+        return wire.Upserted(
+            name=label, execution_id=known["execution"], pipeline_execution_id=known["run"]
+        )
     query = await services.read(queries.read, caller, query_id)
     _check_query(query)
     _check_names(query, await services.call(view_columns, services, caller, query.text.sql))

@@ -83,6 +83,17 @@ def test_a_view_needs_a_saved_query_without_parameters_and_with_named_columns(me
     assert me.refused(404, "POST", "/materialized-views", json=body) == "Query not found"
 
 
+def test_a_request_repeated_with_its_key_changes_nothing_more(me: Owner, query: int) -> None:
+    headers = {"Idempotency-Key": "make-x"}
+    body = {"name": "result_x", "query_id": query, "is_private": True}
+    first = me.ok("POST", "/materialized-views", json=body, headers=headers)
+    executed(me, make(me, query, is_private=False))
+    assert me.ok("POST", "/materialized-views", json=body, headers=headers) == first
+    changed = {**body, "performance": "large"}
+    me.refused(422, "POST", "/materialized-views", json=changed, headers=headers)
+    assert me.ok("GET", "/materialized-views/result_x")["is_private"] is False
+
+
 def test_made_again_without_a_schedule_it_has_none(me: Owner, query: int) -> None:
     make(me, query, cron_expression="0 0 * * *")
     executed(me, make(me, query, is_private=True))
