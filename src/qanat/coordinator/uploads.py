@@ -9,7 +9,6 @@ limit, so that readers never open more than `FILES` of one table.
 from __future__ import annotations
 
 import contextlib
-import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,30 +16,27 @@ from pathlib import Path
 from typing import Final, Literal
 
 from qanat.clock import Clock, to_us
-from qanat.engines import Bound, Engine, Limits, Load, Relation, Written
+from qanat.coordinator.new_files import NewFiles
+from qanat.engines import Engine, Limits, Load, Relation
 from qanat.errors import (
     ConflictError,
     EngineUnavailableError,
-    FileLostError,
     ForbiddenError,
     InvalidRequestError,
-    LimitExceededError,
     NotFoundError,
     SqlRejectedError,
-    TooManyRequestsError,
 )
 from qanat.model.access import Caller
 from qanat.model.snapshot import Format, Snapshot
 from qanat.model.types import Column, Columns
-from qanat.names import AttemptId, Label, NameId, ServerId, SnapshotId, dune_label, new_ulid
+from qanat.names import Label, NameId, ServerId, SnapshotId, dune_label, new_ulid
 from qanat.store import loading, upload_moves, uploads
-from qanat.store.database import Database, StoreUnavailableError, Transaction
+from qanat.store.database import Database, Transaction
 from qanat.store.upload_moves import Merged, NewFile, StoredFile
 from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
 
 FILES: Final = 64  #: of one table; an insert beyond merges them first
-ATTEMPTS: Final = 3  #: of one file, when the engine is at fault
-PLATFORM_FAULTS: Final = (EngineUnavailableError, FileLostError)
+ATTEMPTS: Final = 3  #: of one merge, when the table moves meanwhile
 _STRIPES: Final = 64
 
 
@@ -89,9 +85,9 @@ class Uploads:
         self._database = database
         self._engine = engine
         self._clock = clock
-        self._server = server_id
-        self._limits = limits
-        self._free_disk_bytes = free_disk_bytes
+        self._files = NewFiles(
+            database, engine, clock, server_id, limits, free_disk_bytes=free_disk_bytes
+        )
         self._merging = tuple(threading.Lock() for _ in range(_STRIPES))
 
     def load_upload(
@@ -119,7 +115,7 @@ class Uploads:
             EngineUnavailableError: The engine failed three times.
         """
         upload = self._owned(caller, name, may_be_absent=described is not None)
-        self._require_disk(path.stat().st_size)
+        self._files.require_room(path.stat().st_size)
         load = Load(path=str(path), format=format)
         if upload is not None and not infer:
             load = replace(
@@ -127,13 +123,13 @@ class Uploads:
                 columns=upload.plain_columns,
                 required=frozenset(c.name for c in upload.columns if not c.nullable),
             )
-        with self._file(lambda file: self._engine.load(file, load, self._limits)) as new:
+        with self._files.loaded(load) as new:
             if mode == "append":
                 assert upload is not None, "only a file that replaces a table may make it"
                 if new.row_count > 0:
                     self._append(upload, new)
                 else:
-                    self._discard(new.id)
+                    self._files.discard(new.id)
             else:
                 self._replace(caller, upload, new, described, infer=infer)
         return Loaded(row_count=new.row_count, size_bytes=new.size_bytes, columns=new.columns)
@@ -147,7 +143,7 @@ class Uploads:
             TooManyRequestsError: The disk is nearly full.
             EngineUnavailableError: The engine failed three times.
         """
-        self._require_disk(path.stat().st_size)
+        self._files.require_room(path.stat().st_size)
         columns = None
         if format == "ndjson":  # where it is looked at, types are found; where it is read, not
             try:
@@ -155,11 +151,11 @@ class Uploads:
             except SqlRejectedError as error:
                 raise InvalidRequestError(error.message) from None
         load = Load(path=str(path), format=format, columns=columns)
-        with self._file(lambda file: self._engine.load(file, load, self._limits)) as new:
+        with self._files.loaded(load) as new:
             try:
                 yield new, Relation(columns=new.columns, files=(str(self._engine.path(new.id)),))
             finally:
-                self._discard(new.id)
+                self._files.discard(new.id)
 
     def place(
         self,
@@ -193,13 +189,13 @@ class Uploads:
         upload = self._owned(caller, label, may_be_absent=True)
         if upload is not None and not may_replace:
             raise ConflictError(f"Table {label} already exists")
-        self._require_disk(path.stat().st_size)
+        self._files.require_room(path.stat().st_size)
         typed = tuple(
             Column(before.name, after.type) for before, after in zip(found, wanted, strict=True)
         )
         load = Load(path=str(path), format=format, columns=typed)
         with (
-            self._file(lambda file: self._engine.load(file, load, self._limits)) as loaded,
+            self._files.loaded(load) as loaded,
             self._renamed(loaded, wanted) as new,
         ):
             self._replace(caller, upload, new, described, infer=True, may_replace=may_replace)
@@ -212,15 +208,10 @@ class Uploads:
         if names == tuple(column.name for column in file.columns):
             yield file
             return
-        statement = Bound(
-            text='SELECT * FROM "$0"',
-            slots=(Relation(columns=file.columns, files=(str(self._engine.path(file.id)),)),),
-            columns=names,
-            types=tuple(column.type for column in file.columns),
-        )
-        with self._file(lambda new: self._engine.write(new, statement, self._limits)) as new:
+        rows = Relation(columns=file.columns, files=(str(self._engine.path(file.id)),))
+        with self._files.rewritten(rows, names) as new:
             yield new
-        self._discard(file.id)
+        self._files.discard(file.id)
 
     def clear_upload(self, caller: Caller, name: Label) -> None:
         """Take all rows out of a table.
@@ -242,15 +233,6 @@ class Uploads:
         if found.owner != caller.handle:
             raise ForbiddenError(f"Table {name} belongs to {found.owner}")
         return found
-
-    def _require_disk(self, size_bytes: int) -> None:
-        place = self._engine.path(AttemptId("0" * 26)).parent
-        while not place.exists():
-            place = place.parent
-        if shutil.disk_usage(place).free < self._free_disk_bytes + size_bytes:
-            raise TooManyRequestsError(
-                "the server's disk is nearly full: nothing was written", retry_after_s=60
-            )
 
     def _append(self, upload: Upload, new: NewFile) -> None:
         # One merge of a table at a time: two would throw one another's work away.
@@ -286,13 +268,7 @@ class Uploads:
             columns=snapshot.columns,
             files=tuple(str(self._engine.path(file.id)) for file in files[kept:]),
         )
-        statement = Bound(
-            text='SELECT * FROM "$0"',
-            slots=(rows,),
-            columns=tuple(column.name for column in snapshot.columns),
-            types=tuple(column.type for column in snapshot.columns),
-        )
-        with self._file(lambda file: self._engine.write(file, statement, self._limits)) as file:
+        with self._files.rewritten(rows, tuple(c.name for c in rows.columns)) as file:
             if file.row_count != sum(each.row_count for each in files[kept:]):
                 raise EngineUnavailableError("rows were missing when files were merged")
             yield Merged(of=snapshot.id, kept=tuple(files[:kept]), file=file)
@@ -325,48 +301,6 @@ class Uploads:
         now = self._clock.now()
         to = SnapshotId(new_ulid(now))
         self._database.write(lambda tx: work(tx, to, to_us(now)))
-
-    @contextlib.contextmanager
-    def _file(self, make: Callable[[AttemptId], Written]) -> Iterator[NewFile]:
-        """Yield a new file, flushed to disk; if nothing moves to it in the block, it is garbage."""
-        new = self._written(make)
-        try:
-            yield new
-        except BaseException:
-            self._discard(new.id)
-            raise
-
-    def _written(self, make: Callable[[AttemptId], Written]) -> NewFile:
-        for attempt in range(1, ATTEMPTS + 1):
-            file = self._begin()
-            try:
-                written = make(file)
-                self._engine.sync((file,))
-            except BaseException as error:
-                self._discard(file)
-                if isinstance(error, LimitExceededError):
-                    raise InvalidRequestError(f"the file is too large: {error}") from error
-                if attempt == ATTEMPTS or not isinstance(error, PLATFORM_FAULTS):
-                    raise
-            else:
-                return NewFile(
-                    id=file,
-                    columns=written.columns,
-                    row_count=written.row_count,
-                    size_bytes=written.size_bytes,
-                )
-        raise AssertionError("unreachable")
-
-    def _begin(self) -> AttemptId:
-        file = AttemptId(self._new_id())
-        self._database.write(lambda tx: upload_moves.begin_file(tx, file, self._server))
-        return file
-
-    def _discard(self, file: AttemptId) -> None:
-        """Give a file up. One that a lost commit made whole after all stays: its row says so."""
-        due_us = to_us(self._clock.now())
-        with contextlib.suppress(StoreUnavailableError):
-            self._database.write(lambda tx: upload_moves.discard_file(tx, file, due_us=due_us))
 
     def _new_id(self) -> str:
         return new_ulid(self._clock.now())
