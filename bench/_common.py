@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import version
 
 
 def rounds(
@@ -47,7 +49,18 @@ def table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> No
     sys.stdout.flush()
 
 
+def verdict(target: str, found: str, met: bool) -> None:
+    """Print whether a target is met."""
+    print(f"  {'met   ' if met else 'MISSED'} {target}: {found}")
+    sys.stdout.flush()
+
+
 def machine() -> str:
-    """Return the machine in a few words."""
-    load = os.getloadavg()[0]
-    return f"{os.cpu_count()} cores, load {load:.1f} at the start"
+    """Return the machine, and the versions of what is measured, in a line."""
+    cores, load = os.cpu_count(), os.getloadavg()[0]
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    versions = ", ".join(f"{name} {version(name)}" for name in ("qanat", "duckdb"))
+    return (
+        f"{cores} cores, {memory:.0f} GiB memory, Python {platform.python_version()}, {versions}; "
+        f"load {load:.1f} at the start"
+    )
