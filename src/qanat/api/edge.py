@@ -91,6 +91,11 @@ class Edge:
             if is_api and (scope["method"], path) not in OPEN:
                 scope["user"] = caller = await self._caller(scope)
                 self._count(caller, scope["method"], path, answer)
+                if scope["method"] == "GET" and path.endswith("/status"):
+                    body = self.services.statuses.at(caller, path)
+                    if body is not None:
+                        await answer.whole(200, body, {})
+                        return
             await self.app(cast("LitestarScope", scope), receive, answer.send)
         except Exception as error:  # noqa: BLE001  # the last layer: whatever is left is answered
             await self._give_up(error, scope["method"], answer)

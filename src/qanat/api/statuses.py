@@ -20,6 +20,9 @@ from qanat.names import ExecutionId, RunId
 if TYPE_CHECKING:
     from qanat.coordinator import Coordinator
 
+EXECUTION: Final = "/api/v1/execution/"
+RUN: Final = "/api/v1/pipelines/executions/"
+STATUS: Final = "/status"
 KEPT_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -31,6 +34,18 @@ class Statuses:
         self._kept_bytes = kept_bytes
         self._size = 0
         self._made: OrderedDict[str, tuple[tuple[int, int], bytes]] = OrderedDict()
+
+    def at(self, caller: Caller, path: str) -> bytes | None:
+        """Return the answer to a GET of a status's path; None leaves it to the route.
+
+        Polls are most of what a server is asked, so they are answered before the router, where
+        they cost a sixth. Whatever is not in memory the route answers, also what is no id.
+        """
+        if path.startswith(EXECUTION):
+            return self.execution(caller, ExecutionId(path[len(EXECUTION) : -len(STATUS)]))
+        if path.startswith(RUN):
+            return self.run(caller, RunId(path[len(RUN) : -len(STATUS)]))
+        return None
 
     def run(self, caller: Caller, id_: RunId) -> bytes | None:
         """Return the status of one of the caller's runs; None if it is not in memory."""

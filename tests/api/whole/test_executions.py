@@ -171,3 +171,21 @@ def test_a_queue_position_is_told_while_waiting(me: Owner) -> None:
     ended = me.ok("GET", f"/execution/{waiting['execution_id']}/status")
     assert ended["state"] == "QUERY_STATE_CANCELLED"
     assert "queue_position" not in ended
+
+
+def test_a_poll_that_memory_answers_is_like_any_other_answer(me: Owner, other: Owner) -> None:
+    """Polls are answered before the router: the same bytes, headers and refusals."""
+    status = run_sql(me, "SELECT 1 AS n")
+    path = f"/api/v1/execution/{status['execution_id']}/status"
+    answer = me.get(path)
+    assert answer.json() == status
+    assert answer.headers["content-type"] == "application/json"
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert answer.headers["cache-control"] == "no-store"
+    assert me.get(f"{path}/").json() == status
+    assert me.get(f"{path}?unknown=1").json() == status
+    assert other.get(path).status_code == 404
+    assert me.post(path).status_code == 405
+    run = f"/api/v1/pipelines/executions/{status['pipeline_execution_id']}/status"
+    assert me.get(run).json()["status"] == "completed"
+    assert other.get(run).status_code == 404
