@@ -50,6 +50,7 @@ class Calls:
             written.name == "count"
             and written.arguments
             and isinstance(written.arguments[0], exp.Star)
+            and not written.distinct
         ):
             written.arguments = []
         chosen, bound, values = self._match(written, function, scope)

@@ -1,7 +1,5 @@
 """VALUES, and queries joined by UNION, INTERSECT and EXCEPT."""
 
-# SQL is made here of names, types and literals spelled by `words`
-
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -30,8 +28,12 @@ PARTS: Final = frozenset({"this", "expression", "distinct", "order", "limit", "o
 
 def values(it: Queries, node: exp.Values, outer: Scope) -> Translated:
     """Return VALUES: rows written out."""
-    it.only(node, frozenset({"expressions", "alias", "sample", "order", "limit", "offset"}))
+    it.only(
+        node, frozenset({"expressions", "alias", "joins", "sample", "order", "limit", "offset"})
+    )
     rows = [_row_values(it, row, outer) for row in node.expressions]
+    if not rows or not rows[0]:
+        raise it.refused(node, "syntax error: VALUES has at least one row of one value")
     width = len(rows[0])
     if any(len(row) != width for row in rows):
         raise it.refused(node, "Values rows have mismatched sizes")

@@ -132,7 +132,7 @@ def subscript(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
         if not 1 <= place <= len(base.type.args):
             raise it.refused(node, "Row index is out of bounds")
         name = words.field_names(base.type)[place - 1]
-        text = f"struct_extract({base.text}, {words.string(name)})"
+        text = f"struct_extract({base.text}, {words.key(name)})"
         return Value(text, base.type.args[place - 1][1])
     wanted = (
         BIGINT

@@ -1,7 +1,5 @@
 """WITH: queries that have a name for the rest of the query."""
 
-# SQL is made here of names, types and literals spelled by `words`
-
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations

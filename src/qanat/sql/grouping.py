@@ -27,6 +27,8 @@ def group(
     if clause is None:
         return ""
     it.only(clause, frozenset({"expressions"}))
+    if not clause.expressions:
+        raise it.refused(node, "syntax error: GROUP BY names nothing")
     texts = [_grouping(it, part, scope, items) for part in clause.expressions]
     return f" GROUP BY {', '.join(texts)}"
 

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 def column(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
     """Return a column, or a field of a row in one."""
     identifiers = _path(node)
-    if identifiers is None:
+    if identifiers is None and isinstance(node, exp.Dot):
         return _field_of(it, node, scope)
+    if identifiers is None:
+        raise it.refused(node, "a star is not supported here")
     parts = [identifier.name.removeprefix(MARK) for identifier in identifiers]
     shown = ".".join(parts)
     try:
@@ -68,7 +70,7 @@ def _field(it: Expressions, node: exp.Identifier, row: Value, shown: str) -> Val
         names = words.field_names(row.type)
         for (given, type_), name in zip(row.type.args, names, strict=True):
             if given is not None and given.lower() == node.name.lower():
-                return Value(f"struct_extract({row.text}, {words.string(name)})", type_)
+                return Value(f"struct_extract({row.text}, {words.key(name)})", type_)
     raise it.refused(node, f"Column '{shown}' cannot be resolved")
 
 

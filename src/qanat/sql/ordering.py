@@ -38,7 +38,9 @@ def tail(
     text = ""
     if order is not None:
         terms = [_order_term(it, t, scope, outputs, selected) for t in order.expressions]
-        text = f" ORDER BY {', '.join(terms)}"
+        # A constant orders nothing; DuckDB refuses it.
+        terms = [term for term in terms if term]
+        text = f" ORDER BY {', '.join(terms)}" if terms else ""
     limit, offset = node.args.get("limit"), node.args.get("offset")
     if (limit is not None or offset is not None) and order is None:
         it.statement.volatile = True
@@ -63,6 +65,8 @@ def _order_term(
         raise it.refused(node, "WITH FILL is not supported")
     if isinstance(inner, exp.Literal) and not inner.args["is_string"]:
         return f"{ordinal(it, inner, len(outputs), 'ORDER BY')} {way}"
+    if isinstance(inner, exp.Null | exp.Boolean | exp.Literal):
+        return ""
     if isinstance(inner, exp.Column) and inner.args.get("table") is None:
         name = inner.name.lower()
         places = [i for i, o in enumerate(outputs, 1) if o.name and o.name.lower() == name]

@@ -94,6 +94,9 @@ def parse(source: Source) -> exp.Query | exp.Values:
         raise _syntax_error(source, tokens, error) from error
     except RecursionError as error:
         raise source.error("the statement is nested too deeply", None) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # The library meets words where it never expects them, and stumbles.
+        raise source.error("syntax error: the statement cannot be read", None) from error
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Query | exp.Values):
         raise source.error("a statement must be one query", tokens[0].start, _length(tokens[0]))

@@ -1,7 +1,5 @@
 """Conditions: comparisons, LIKE, IN, BETWEEN, EXISTS, and AND, OR, NOT between them."""
 
-# SQL is made here of names, types and literals spelled by `words`
-
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -53,11 +51,13 @@ def _rows_equal(it: Expressions, node: exp.Expr, sign: str, left: Value, right: 
     """Compare field by field: unknown where a field is NULL and no other one differs."""
     if common(left.type, right.type) is None:
         raise it.refused(node, f"Cannot apply operator: {left.type} {sign} {right.type}")
+    if UNKNOWN in {left.type, right.type}:
+        return Value("CAST(NULL AS BOOLEAN)", BOOLEAN)
     sides = []
     for value in (left, right):
         names = words.field_names(value.type)
         sides.append([
-            Value(f"struct_extract({value.text}, {words.string(name)})", type_)
+            Value(f"struct_extract({value.text}, {words.key(name)})", type_)
             for name, (_, type_) in zip(names, value.type.args, strict=True)
         ])  # fmt: skip
     texts = [compared(it, node, "=", a, b).text for a, b in zip(*sides, strict=True)]

@@ -4,8 +4,6 @@ Every query that stands inside another names its columns so that no two are alik
 called them, or did not, is kept beside (`Output`).
 """
 
-# SQL is made here of names, types and literals spelled by `words`
-
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -36,6 +34,10 @@ _SELECT_PARTS: Final = frozenset(
         "distinct", "with_", "windows",
     }
 )  # fmt: skip
+#: The alias, joins and sample of a sub-select belong to the FROM that it stands in.
+_SUBQUERY_PARTS: Final = frozenset(
+    {"this", "order", "limit", "offset", "with_", "alias", "joins", "sample"}
+)
 
 
 class Queries:
@@ -76,7 +78,7 @@ class Queries:
         return made
 
     def _subquery(self, node: exp.Subquery, outer: Scope) -> Translated:
-        self.only(node, frozenset({"this", "order", "limit", "offset", "with_"}))
+        self.only(node, _SUBQUERY_PARTS)
         prefix, outer = ctes.with_clause(self, node, outer)
         inner = self.query(node.this, outer)
         if not any(node.args.get(part) for part in ("order", "limit", "offset")):
@@ -93,8 +95,6 @@ class Queries:
                 word = part.strip("_").replace("_", " ").upper()
                 raise self.refused(place, f"{word} is not supported")
 
-    # WITH.
-
     def renamed(self, alias: exp.Expr | None, outputs: tuple[Output, ...]) -> tuple[Output, ...]:
         """Return outputs under the column names of an alias, `t(a, b)`, if it has any."""
         columns = alias.args.get("columns") if alias is not None else None
@@ -105,6 +105,8 @@ class Queries:
                 alias, f"Column alias list has {len(columns)} entries but the relation has "
                 f"{len(outputs)} columns"
             )  # fmt: skip
+        if not all(isinstance(column, exp.Identifier) for column in columns):
+            raise self.refused(alias, "a column alias is a name")
         names = [column.name.removeprefix(MARK) for column in columns]
         unique = unique_names(names)
         return tuple(
@@ -124,8 +126,8 @@ class Queries:
             condition = self.expressions.condition(clause.this, scope, "WHERE clause")
             where = f" WHERE {condition}"
         items = self._items(node, scope)
-        if len(items) > MAX_COLUMNS:
-            raise self.refused(node, f"a query may have at most {MAX_COLUMNS} columns")
+        if not items:
+            raise self.refused(node, "syntax error: a query selects at least one column")
         columns = unique_names([name for name, _, _ in items])
         outputs = tuple(
             Output(name, value.type, column)
@@ -152,6 +154,8 @@ class Queries:
         return {w.this.name.lower(): w for w in node.args.get("windows") or ()}
 
     def _items(self, node: exp.Select, scope: Scope) -> list[tuple[str | None, Value, exp.Expr]]:
+        if len(node.expressions) > MAX_COLUMNS:
+            raise self.refused(node, f"a query may have at most {MAX_COLUMNS} columns")
         items: list[tuple[str | None, Value, exp.Expr]] = []
         for item in node.expressions:
             star = item if isinstance(item, exp.Star) else None
@@ -160,6 +164,8 @@ class Queries:
             if star is not None:
                 self.only(star, frozenset())
                 items += [(f.name, Value(f.text, f.type), item) for f in self._star(item, scope)]
+                if len(items) > MAX_COLUMNS:
+                    raise self.refused(node, f"a query may have at most {MAX_COLUMNS} columns")
                 continue
             name, inner = None, item
             if isinstance(item, exp.Alias):
@@ -185,25 +191,20 @@ class Queries:
         found = scope.relations_named(path)
         if not found:
             raise self.refused(item.args["table"], f"Unable to resolve reference {'.'.join(path)}")
-        return [f for f in found[0].fields if not f.hidden]
-
-    # ORDER BY, OFFSET and LIMIT.
-
-    # VALUES and combinations.
+        return found[0].fields
 
 
 def unique_names(names: Sequence[str | None]) -> list[str]:
     """Return a name for every column: unnamed ones `_colN` by place, repeated ones a suffix."""
-    taken: set[str] = {name.lower() for name in names if name}
+    given = {name.lower() for name in names if name}
     used: set[str] = set()
+    counts: dict[str, int] = {}
     unique = []
     for place, name in enumerate(names):
-        chosen = name or f"_col{place}"
-        if chosen.lower() in used or (not name and chosen.lower() in taken):
-            count = 1
-            while f"{chosen}_{count}".lower() in used | taken:
-                count += 1
-            chosen = f"{chosen}_{count}"
+        base = chosen = name or f"_col{place}"
+        while chosen.lower() in used or (chosen is not name and chosen.lower() in given):
+            counts[base.lower()] = counts.get(base.lower(), 0) + 1
+            chosen = f"{base}_{counts[base.lower()]}"
         used.add(chosen.lower())
         unique.append(chosen)
     return unique

@@ -1,7 +1,5 @@
 """FROM: tables, views, CTEs, query views, sub-selects, UNNEST, and the joins between them."""
 
-# SQL is made here of names, types and literals spelled by `words`
-
 # ruff: noqa: S608  # SQL is made here of names, types and literals spelled by `words`
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from qanat.errors import SqlRejectedError
+from qanat.model.types import Columns
 from qanat.names import Label
 from qanat.sql.dialect.duckdb import operators, words
 from qanat.sql.reference import reference_of
@@ -132,26 +132,23 @@ class Relations:
         scope: Scope,
         node: exp.Expr,
         outputs: tuple[Output, ...],
-        name: str | None,
         path: tuple[str, ...] = (),
-    ) -> tuple[str, tuple[Output, ...]]:
-        """Put a relation in scope; return its engine alias and the columns it shows."""
+    ) -> tuple[str, str]:
+        """Put a relation in scope; return its engine alias, and column aliases if it needs any."""
         alias = node.args.get("alias")
+        name = None
         engine_alias = self.statement.fresh("t")
-        renamed = self.queries.renamed(alias, outputs)
+        given = self.queries.renamed(alias, outputs)
         if alias is not None and alias.this is not None:
             name, path = alias.this.name.removeprefix(MARK).lower(), ()
-        elif path:
-            name = None
-        shown = tuple(
-            Output(new.name, old.type, old.column)
-            for new, old in zip(renamed, outputs, strict=True)
-        )
         fields = tuple(
-            Field(o.name, o.type, f"{engine_alias}.{words.name(o.column)}") for o in shown
+            Field(o.name, o.type, f"{engine_alias}.{words.name(o.column)}") for o in given
         )
         scope.relations.append(Relation(name, fields, path))
-        return engine_alias, shown
+        # Also a stored column may look like a slot; then all are called by names that do not.
+        listed = [words.name(output.column) for output in given]
+        plain = all(text == f'"{o.column}"' for text, o in zip(listed, outputs, strict=True))
+        return engine_alias, "" if plain else f"({', '.join(listed)})"
 
     def _table(self, node: exp.Table, scope: Scope) -> str:
         reference = reference_of(node, self.source_text)
@@ -164,29 +161,36 @@ class Relations:
             text, outputs = named.name, named.outputs
             parts = (folded,)
         elif reference.query is not None:
-            view = self.queries.views.view(reference, node)
+            try:
+                view = self.queries.views.view(reference, node)
+            except SqlRejectedError as error:
+                return self._unknown(node, scope, (folded,), error)
             text, outputs = view.name, view.outputs
             parts = (folded,)
         else:
-            text, stored = self._stored(node, reference.label)
-            if stored is None:
-                alias = node.args.get("alias")
-                name = alias.this.name.lower() if alias is not None and alias.this else None
-                scope.relations.append(
-                    Relation(name and name.removeprefix(MARK), (), parts, is_open=True)
-                )
-                return "q"
-            outputs = stored
+            columns = self.statement.catalog(reference.label)
+            if columns is None:
+                missing = self.refused(_name(node), f"Table '{folded}' does not exist")
+                return self._unknown(node, scope, parts, missing)
+            text, outputs = self._stored(reference.label, columns)
         self.statement.note(folded, reference.position)
-        alias, _ = self._add(scope, node, outputs, None, parts)
+        alias, renamed = self._add(scope, node, outputs, parts)
         sample = node.args.get("sample")
-        return f"{self._sampled(text, sample) if sample is not None else text} AS {alias}"
+        text = self._sampled(text, sample) if sample is not None else text
+        return f"{text} AS {alias}{renamed}"
 
-    def _stored(self, node: exp.Table, label: Label) -> tuple[str, tuple[Output, ...] | None]:
-        columns = self.statement.catalog(label)
-        if columns is None:
-            self.statement.passed(self.refused(_name(node), f"Table '{label}' does not exist"))
-            return "", None
+    def _unknown(
+        self, node: exp.Table, scope: Scope, path: tuple[str, ...], error: SqlRejectedError
+    ) -> str:
+        """Go past a relation that does not exist, if that may be: it may have any column."""
+        self.statement.passed(error)
+        alias = node.args.get("alias")
+        name = alias.this.name if alias is not None and alias.this is not None else None
+        folded = name.removeprefix(MARK).lower() if name else None
+        scope.relations.append(Relation(folded, (), path, is_open=True))
+        return "q"
+
+    def _stored(self, label: Label, columns: Columns) -> tuple[str, tuple[Output, ...]]:
         if label not in self.statement.slots:
             self.statement.slots[label] = len(self.statement.slots)
         outputs = tuple(Output(c.name, _known(c.type), c.name) for c in columns)
@@ -200,6 +204,7 @@ class Relations:
             method is None
             or method.name.upper() not in {"BERNOULLI", "SYSTEM"}
             or not isinstance(percent, exp.Literal)
+            or percent.args["is_string"]
         ):
             raise self.refused(sample, "TABLESAMPLE takes BERNOULLI or SYSTEM and a percentage")
         share = float(percent.name)
@@ -209,18 +214,12 @@ class Relations:
         return f"(SELECT * FROM {text} AS q WHERE random() * 100 < {share!r})"
 
     def _derived(self, node: exp.Expr, scope: Scope) -> str:
-        if isinstance(node, exp.Subquery):
-            self.queries.only(node, _TABLE_PARTS | {"order", "limit", "offset", "with_"})
-        inner = node.copy() if node.args.get("alias") or node.args.get("joins") else node
-        if inner is not node:
-            for part in ("alias", "joins", "sample"):
-                inner.set(part, None)
-            inner.parent = node
-        made = self.queries.query(inner, Scope(parent=None, ctes=scope.ctes))
-        alias, _ = self._add(scope, node, made.outputs, None)
+        made = self.queries.query(node, Scope(parent=scope.parent, ctes=scope.ctes))
+        alias, renamed = self._add(scope, node, made.outputs)
         text = f"({made.text})"
         sample = node.args.get("sample")
-        return f"{self._sampled(text, sample) if sample is not None else text} AS {alias}"
+        text = self._sampled(text, sample) if sample is not None else text
+        return f"{text} AS {alias}{renamed}"
 
     def _lateral(self, node: exp.Lateral, scope: Scope) -> str:
         self.queries.only(node, frozenset({"this", "alias", "joins"}))
@@ -229,8 +228,8 @@ class Relations:
         seen = Scope(parent=scope.parent, relations=list(scope.relations),
                      merged=dict(scope.merged), ctes=scope.ctes)  # fmt: skip
         made = self.queries.query(node.this, Scope(parent=seen, ctes=scope.ctes))
-        alias, _ = self._add(scope, node, made.outputs, None)
-        return f"LATERAL ({made.text}) AS {alias}"
+        alias, renamed = self._add(scope, node, made.outputs)
+        return f"LATERAL ({made.text}) AS {alias}{renamed}"
 
     def _unnest(self, node: exp.Unnest, scope: Scope) -> str:
         self.queries.only(node, frozenset({"expressions", "alias", "offset", "joins"}))
@@ -248,7 +247,7 @@ class Relations:
                 element = value.type.element
                 names = words.field_names(element)
                 for name, (_, type_) in zip(names, element.args, strict=True):
-                    picked = f"lambda r: struct_extract(r, {words.string(name)})"
+                    picked = f"lambda r: struct_extract(r, {words.key(name)})"
                     lists.append((f"list_transform({value.text}, {picked})", type_))
                 lengths.append(f"len({value.text})")
             elif value.type.name == "array":
@@ -265,9 +264,9 @@ class Relations:
         if isinstance(offset, exp.Identifier) and alias_node is not None:
             columns = alias_node.args.get("columns") or []
             alias_node.set("columns", [*columns, offset])
-        alias, _ = self._add(scope, node, outputs, None)
+        alias, renamed = self._add(scope, node, outputs)
         parts = ", ".join(f"unnest({text}) AS u{i}" for i, (text, _) in enumerate(lists))
-        return f"LATERAL (SELECT {parts}) AS {alias}"
+        return f"LATERAL (SELECT {parts}) AS {alias}{renamed}"
 
 
 def _name(node: exp.Table) -> exp.Expr:

@@ -22,7 +22,6 @@ class Field:
     name: str | None  #: as written; None: it has no name and can only come out of a star
     type: Type
     text: str  #: how the engine's text refers to it
-    hidden: bool = False  #: joined by USING: a star shows it once
 
 
 @dataclass(frozen=True, slots=True)

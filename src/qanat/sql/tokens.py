@@ -8,6 +8,7 @@ other dialects, and nesting too deep, or joins too ambiguous, for a parser that 
 
 from __future__ import annotations
 
+import logging
 import re
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -38,6 +39,9 @@ class DuneDialect(Trino):
 
 
 DIALECT: Final = DuneDialect()
+
+# The library logs pieces of users' texts where it guesses; what it guesses is refused here.
+logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
 
 _T = TokenType
 _OPENING: Final = {_T.L_PAREN: ")", _T.L_BRACKET: "]"}
@@ -76,6 +80,7 @@ _AFTER_JOINS: Final = frozenset({_T.WHERE, _T.GROUP_BY, _T.HAVING, _T.ORDER_BY, 
                                  _T.EXCEPT, _T.INTERSECT, _T.SELECT, _T.WINDOW})  # fmt: skip
 _STRINGS: Final = frozenset({_T.STRING, _T.UNICODE_STRING})
 _WORD: Final = re.compile(r"[^\W\d]\w*(?: \w+)*")
+_NUMBER: Final = re.compile(r"([0-9_]+\.?[0-9_]*|\.[0-9_]+)([eE][+-]?[0-9]+)?")
 _HEX: Final = re.compile(r"[0-9a-fA-F]*")
 
 # Calls with words between their brackets, which the library must parse itself.
@@ -203,6 +208,8 @@ class _Marker:
                 return self._varbinary(token, following.text[1:], following)
             if token.token_type == _T.NUMBER and _WORD.match(following.text):
                 raise self._mismatched(following)
+        if token.token_type == _T.NUMBER and not _NUMBER.fullmatch(token.text):
+            raise self._mismatched(token)
         return token
 
     def _varbinary(self, start: Token, digits: str, end: Token) -> Token:

@@ -93,6 +93,8 @@ def open_view(reference: Reference, query_views: QueryViews, within: Source) -> 
 
 def view_values(viewed: ViewedQuery, reference: Reference) -> dict[str, str]:
     """Return the parameters of a viewed query; arguments match names without regard to case."""
+    if any(parameter.from_query is not None for parameter in viewed.parameters):
+        raise InvalidRequestError("a parameter takes its list from another query's rows")
     names = {parameter.key.lower(): parameter.key for parameter in viewed.parameters}
     given = {names.get(name, name): value for name, value in reference.arguments.items()}
     return resolve(viewed.parameters, given, sql=viewed.sql)

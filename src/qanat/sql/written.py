@@ -81,6 +81,8 @@ def _arguments(calls: Calls, written: Written, node: exp.Expr) -> None:
                 raise calls.refused(node, "DISTINCT is not supported here")
             written.distinct = True
             arguments = [*inner.expressions]
+            if not arguments:
+                raise calls.refused(node, "syntax error: DISTINCT of nothing")
             break
         arguments[place] = inner
     written.arguments = arguments

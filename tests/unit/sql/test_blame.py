@@ -47,6 +47,12 @@ def test_a_column_that_is_not_grouped_is_found_in_the_text() -> None:
     assert "must be an aggregate expression or appear in GROUP BY clause" in error.message
 
 
+def test_a_column_with_a_new_name_is_complained_of_by_that_name() -> None:
+    error = complaint("SELECT x, sum(y) FROM (VALUES (1, 2)) AS t(x, y)")
+    assert error.position == Position(1, 8, 1)
+    assert "'x'" in error.message.replace('"', "")
+
+
 def test_the_engines_depth_limit_is_said_plainly() -> None:
     error = complaint("SELECT 1" + "+ 1" * 2000)
     assert error.message == "the statement is nested too deeply"

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from qanat.engines import Bound, Relation
 from qanat.engines.duckdb.scan import bind
 from qanat.errors import SqlRejectedError
+from qanat.model.types import Column
+from qanat.sql.compile import compile_statement
 from qanat.sql.dialect.duckdb import words
-from tests.unit.sql.catalog import TABLES, compiled
+from tests.unit.sql.catalog import TABLES, compiled, queries
 from tests.unit.sql.engine import connection
 
 SLOT = re.compile(r'"\$\d+"')
@@ -94,6 +96,13 @@ def test_any_quoted_name_and_any_text_compile_to_text_without_slots(name: str) -
     template = compiled(f"SELECT {quoted} AS {quoted} FROM (SELECT {text} AS {quoted}) AS {quoted}")
     assert template.names == (name,)
     assert not SLOT.search(template.text)
+
+
+def test_stored_columns_that_look_like_slots_are_called_by_other_names() -> None:
+    columns = (Column("$price", "bigint"), Column("$0", "double"))
+    template = compile_statement("SELECT * FROM up.x", {}, lambda _: columns, queries)
+    assert template.names == ("$price", "$0")
+    assert SLOT.findall(template.text) == ['"$0"']
 
 
 def test_columns_get_names_that_do_not_collide() -> None:

@@ -11,7 +11,7 @@ from typing import Final
 
 from qanat.sql.types import Type
 
-_SLOT_LIKE: Final = re.compile(r'(?:^|")\$')
+_SLOT_LIKE: Final = re.compile(r'(?:^|")\$_*[0-9]+(?:"|$)')
 _TYPES: Final = {
     "varbinary": "BLOB", "real": "FLOAT", "timestamp": "TIMESTAMP", "time": "TIME",
     "timestamp with time zone": "TIMESTAMPTZ", "time with time zone": "TIMETZ",
@@ -26,14 +26,18 @@ def slot(index: int) -> str:
 
 
 def name(text: str) -> str:
-    """Return an identifier, quoted.
+    """Return an identifier, quoted."""
+    return '"' + _unlike_slots(text).replace('"', '""') + '"'
 
-    A `$` at its start or after a quote would read like a slot: then every `$` is followed by `_`.
-    Two different names stay different.
-    """
-    if _SLOT_LIKE.search(text):
-        text = text.replace("$", "$_")
-    return '"' + text.replace('"', '""') + '"'
+
+def key(text: str) -> str:
+    """Return the literal that names the field of a struct whose identifier is `name(text)`."""
+    return string(_unlike_slots(text))
+
+
+def _unlike_slots(text: str) -> str:
+    """Return a name in which nothing looks like a slot; different names stay different."""
+    return text.replace("$", "$_") if _SLOT_LIKE.search(text) else text
 
 
 def string(text: str) -> str:
