@@ -148,9 +148,9 @@ def build(settings: Settings, clock: Clock | None = None) -> Iterator[Server]:
         )
         try:
             context = _context(settings, opened, engine, slots, cores, memory)
-            coordinator = Coordinator(
-                context, boot_id=boot_id(), alone=settings.store.url == "sqlite"
-            )
+            # The store is tied to this directory, and the directory's lock is ours: whatever
+            # server the store still calls live is dead.
+            coordinator = Coordinator(context, boot_id=boot_id(), alone=True)
             coordinator.recover()
             services = _services(settings, opened, engine, coordinator)
             app = create_app(services)

@@ -151,7 +151,7 @@ class Coordinator(Intake, Watch):
             case EndRun(run):
                 try:
                     publisher.end(context, run)
-                except StoreUnavailableError:
+                except Exception:
                     with context.lock:
                         context.dispatch.requeue_end(run)
                     raise
@@ -188,7 +188,7 @@ class Coordinator(Intake, Watch):
 
         try:
             started = context.database.write(work)
-        except StoreUnavailableError:
+        except Exception:
             with context.lock:
                 context.dispatch.postpone(run)
             raise

@@ -49,10 +49,22 @@ class Runner:
         When no other run waits, the next node of this run is claimed in the transaction that
         finishes the one before.
         """
-        assignment = self.claim(run, node)
+        try:
+            assignment = self.claim(run, node)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:
+            log.exception("node %s of run %s could not be claimed", node, run.id)
+            self._recorder.fail_pending(run, node, failure_of(error))
+            return
         while assignment is not None:
             outcome = self._execute(assignment)
-            assignment = self._finish(assignment, outcome)
+            try:
+                assignment = self._finish(assignment, outcome)
+            except Exception as error:
+                log.exception("node %s of run %s could not be recorded", assignment.node, run.id)
+                self._recorder.fail(assignment, outcome, failure_of(error))
+                return
 
     def claim(self, run: LiveRun, node: NodeId) -> Assignment | None:
         """Record an attempt of a ready node; None if it could not be compiled or is not due."""

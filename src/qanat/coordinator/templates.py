@@ -108,12 +108,10 @@ class Templates:
         )
 
     def _sql(self, node: NodeDefinition) -> str:
-        if node.sql is not None:
-            return node.sql
-        return self._text(node.query, node.version)[0]
-
-    def _text(self, query: int, version: int) -> tuple[str, tuple[object, ...]]:
-        return self._database.read(lambda tx: self._texts.of(tx, query, version))
+        known = node.sql or self._texts.known(node.query, node.version)
+        if known is not None:
+            return known
+        return self._database.read(lambda tx: self._texts.of(tx, node.query, node.version))[0]
 
     def _template(
         self,

@@ -74,6 +74,11 @@ class Texts:
 
         return self._texts.of((query, version), read)
 
+    def known(self, query: int, version: int) -> str | None:
+        """Return the SQL of a version if it is in memory."""
+        found = self._texts.get((query, version))
+        return None if found is None else found[0]
+
     def lineage(
         self,
         key: tuple[int, int, str],

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -38,9 +38,12 @@ class RowFiles:
         Raises:
             ValueError: `file` is not an attempt's id, and could lead elsewhere.
         """
+        return Path(self._text(file))
+
+    def _text(self, file: str) -> str:
         if not is_ulid(file):
             raise ValueError(f"{file!r} is not the id of an attempt")
-        return Path(f"{self._root_text}/{file[-2:]}/{file}{_ENDING}")
+        return f"{self._root_text}/{file[-2:]}/{file}{_ENDING}"
 
     def place(self, file: str) -> Path:
         """Return where to write a new file; its directory is there."""
@@ -52,12 +55,11 @@ class RowFiles:
 
     def flush(self, file: str) -> None:
         """Begin to flush a file. One that cannot be is removed: `sync` then finds it lost."""
-        self._early.submit(self._flush_early, file)
+        self._early.submit(self._flush_early, self._text(file))
 
-    def _flush_early(self, file: str) -> None:
-        path = self.path(file)
-        if path.exists() and not _flush(path):
-            self.remove(file)
+    def _flush_early(self, path: str) -> None:
+        if not _flush(path):
+            Path(path).unlink(missing_ok=True)
 
     def sync(self, files: tuple[str, ...]) -> None:
         """Return once files and the directories that name them are on disk.
@@ -66,18 +68,32 @@ class RowFiles:
             FileLostError: Some could not be flushed. After an error the system may have dropped
                 what was to be written, so flushing them again would prove nothing.
         """
-        flushed = list(self._flushing.map(lambda file: _flush(self.path(file)), files))
-        lost = [file for file, is_safe in zip(files, flushed, strict=True) if not is_safe]
-        folders = sorted({self.path(file).parent for file in files})
-        held = dict(zip(folders, self._flushing.map(_flush, folders), strict=True))
-        lost += [file for file in files if not held[self.path(file).parent] and file not in lost]
-        if not lost and files and not _flush(self.root):
-            lost = list(files)
+        lost = {
+            file
+            for file, is_safe in self._flushed({f: self._text(f) for f in files})
+            if not is_safe
+        }
+        folders = {file[-2:]: f"{self._root_text}/{file[-2:]}" for file in files}
+        held = dict(self._flushed(folders))
+        lost |= {file for file in files if not held[file[-2:]]}
+        if not lost and files and not _flush(self._root_text):
+            lost = set(files)
         if lost:
             # Gone for good, so that no later flush can take for safe what was dropped.
             for file in lost:
                 self.remove(file)
-            raise FileLostError(tuple(lost))
+            raise FileLostError(tuple(sorted(lost)))
+
+    def _flushed(self, paths: Mapping[str, str]) -> list[tuple[str, bool]]:
+        """Return for each key whether its path was flushed, several at once."""
+        named = list(paths.items())
+        if len(named) == 1:
+            return [(named[0][0], _flush(named[0][1]))]
+        shares = [named[k::_FLUSHES] for k in range(min(_FLUSHES, len(named)))]
+        flushed = self._flushing.map(
+            lambda share: [(key, _flush(path)) for key, path in share], shares
+        )
+        return [one for share in flushed for one in share]
 
     def remove(self, file: str) -> None:
         """Remove a file; one that is not there is already removed."""
@@ -99,7 +115,7 @@ class RowFiles:
         self._flushing.shutdown()
 
 
-def _flush(path: Path) -> bool:
+def _flush(path: str) -> bool:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
