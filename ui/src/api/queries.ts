@@ -297,6 +297,23 @@ export const historyQuery = (id: number) =>
     staleTime: 2_000,
   });
 
+/**
+ * The execution whose rows a query's page opens with: the newest published one of this version with these
+ * values, else the newest of any state. A query that never ran is no error.
+ */
+export const latestOf = (
+  history: readonly PastExecution[],
+  version: number,
+  values: Record<string, string>,
+): PastExecution | undefined => {
+  const own = history.filter(
+    (one) =>
+      one.version === version &&
+      Object.entries(values).every(([key, value]) => one.parameters[key] === value),
+  );
+  return own.find((one) => one.isPublished && one.state === "completed") ?? own[0];
+};
+
 export type Read = { name: string; kind: string; queryId?: number; line?: number; column?: number };
 export type Reader = {
   kind: "query" | "view" | "dashboard";

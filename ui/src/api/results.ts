@@ -98,21 +98,6 @@ export const executionQuery = (id: string) =>
       data && isOver(data.state) ? false : Math.min(1_000, 100 * 1.3 ** dataUpdateCount), // ms
   });
 
-/** The newest published execution of a query with these values; undefined if there is none. */
-export const latestQuery = (queryId: number, values: Record<string, string>) =>
-  queryOptions({
-    queryKey: ["query", queryId, "latest", values],
-    queryFn: async ({ signal }) => {
-      const asked = Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [`params.${key}`, value]),
-      );
-      const wire = await get<WireStatus>(`/v1/query/${queryId}/results`, { limit: 0, ...asked }, signal);
-      return wire.execution_id;
-    },
-    retry: false,
-    staleTime: 5_000,
-  });
-
 export const cancelExecution = (id: string) => post<{ success: boolean }>(`/v1/execution/${id}/cancel`);
 
 export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value };
@@ -120,7 +105,7 @@ export type Row = Record<string, Value>;
 export type Page = { offset: number; rows: Row[]; total: number };
 export type Shape = { sort?: string; filter?: string };
 
-type WireResults = { result?: { rows: Row[]; metadata: WireMetadata } };
+type WireResults = { result?: { rows: Row[]; metadata: WireMetadata }; next_offset?: number };
 
 /** One page of rows. `types` decide whether whole numbers need the slower, exact parse. */
 export const loadPage = async (
@@ -136,11 +121,11 @@ export const loadPage = async (
     ...(signal ? { signal } : {}),
   });
   const metadata = wire.result?.metadata;
-  return {
-    offset: at.offset,
-    rows: wire.result?.rows ?? [],
-    total: (shape.filter ? metadata?.filtered_row_count : undefined) ?? metadata?.total_row_count ?? 0,
-  };
+  const rows = wire.result?.rows ?? [];
+  const whole = metadata?.total_row_count ?? 0;
+  // Without a count of what fits, the last page says where the rows end.
+  const end = wire.next_offset === undefined ? at.offset + rows.length : whole;
+  return { offset: at.offset, rows, total: shape.filter ? (metadata?.filtered_row_count ?? end) : whole };
 };
 
 /** Rows for a chart: all, or a sample of `most`. */

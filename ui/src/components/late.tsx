@@ -1,6 +1,9 @@
 import { type ComponentType, type ReactNode, useEffect, useReducer } from "react";
 import { Skeleton } from "./Panel";
 
+/** How long a failure is shown by each drawing; React draws twice before it gives up. */
+const RETRY_MS = 1_000;
+
 /**
  * A component whose code is loaded when it is first wanted.
  *
@@ -12,7 +15,7 @@ export const late = <P extends object>(
   fallback: ReactNode = <Skeleton lines={6} />,
 ): ComponentType<P> & { preload: () => void } => {
   let loaded: ComponentType<P> | undefined;
-  let failed: { error: unknown } | undefined;
+  let failed: { error: unknown; at: number } | undefined;
   let asked: Promise<void> | undefined;
   const ask = (): Promise<void> => {
     asked ??= load().then(
@@ -20,7 +23,9 @@ export const late = <P extends object>(
         loaded = component;
       },
       (error: unknown) => {
-        failed = { error };
+        // Asked for again by whoever draws this later: the server may be back, or have a new build.
+        failed = { error, at: performance.now() };
+        asked = undefined;
       },
     );
     return asked;
@@ -38,13 +43,7 @@ export const late = <P extends object>(
         isHere = false;
       };
     }, []);
-    if (failed) {
-      const { error } = failed;
-      // The next try loads again: a new build may have taken the place of the file.
-      failed = undefined;
-      asked = undefined;
-      throw error;
-    }
+    if (failed && performance.now() - failed.at < RETRY_MS) throw failed.error;
     const Loaded = loaded;
     return Loaded ? <Loaded {...props} /> : fallback;
   };

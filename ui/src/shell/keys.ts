@@ -81,7 +81,11 @@ const isTyping = (target: EventTarget | null): boolean =>
   (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName)) &&
   !(target instanceof HTMLInputElement && /^(checkbox|radio|button)$/.test(target.type));
 
-const isOverlayOpen = () => document.querySelector("[role=dialog], [role=alertdialog], [role=menu]") !== null;
+/** Toasts have the role of a dialog too, but nobody is in them. */
+const isOverlayOpen = () =>
+  document.querySelector(
+    "[role=dialog]:not([data-toast]), [role=alertdialog]:not([data-toast]), [role=menu]",
+  ) !== null;
 
 /** Listen for keys until the returned function is called. */
 export const startKeys = (): (() => void) => {

@@ -110,7 +110,7 @@ export const Workbench = ({
     [navigate],
   );
 
-  const current = useExecution(saved?.id, search.exec, chosen);
+  const current = useExecution(saved?.id, base.version, search.exec, chosen);
   const isRunning = current.execution !== undefined && !isOver(current.execution.state);
   const checked = useCheck(text.sql, parameters, values);
   const [ran, setRan] = useState<{ id: string; text: string; isPart: boolean }>();

@@ -2,10 +2,12 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { executionQuery, isOver, latestQuery } from "../../api/results";
+import { historyQuery, latestOf } from "../../api/queries";
+import { executionQuery, isOver } from "../../api/results";
 
 export const useExecution = (
   queryId: number | undefined,
+  version: number,
   chosen: string | undefined,
   values: Record<string, string>,
 ) => {
@@ -14,7 +16,7 @@ export const useExecution = (
     ...latestQuery(queryId ?? 0, values),
     enabled: queryId !== undefined && !chosen,
   });
-  const id = chosen ?? latest.data;
+  const id = chosen ?? latestOf(history.data ?? [], version, values)?.id;
   const execution = useQuery({ ...executionQuery(id ?? ""), enabled: id !== undefined });
   const state = execution.data?.state;
   const before = useRef(state);

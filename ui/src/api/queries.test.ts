@@ -1,0 +1,58 @@
+import { expect, test } from "vitest";
+import { latestOf, type PastExecution, parameterOf, parameterToWire, queryOf } from "./queries";
+
+const past = (id: string, part: Partial<PastExecution>): PastExecution => ({
+  id,
+  runId: id,
+  kind: "query",
+  trigger: "api",
+  state: "completed",
+  version: 2,
+  tier: "medium",
+  parameters: { day: "a" },
+  submittedAt: 0,
+  credits: 0,
+  isPublished: true,
+  ...part,
+});
+
+test("a page opens with the newest published rows of its version and values", () => {
+  const history = [
+    past("running", { state: "executing", isPublished: false }),
+    past("failed-run", { isPublished: false }),
+    past("other-values", { parameters: { day: "b" } }),
+    past("right", {}),
+    past("old-version", { version: 1 }),
+  ];
+  expect(latestOf(history, 2, { day: "a" })?.id).toBe("right");
+  expect(latestOf(history, 2, {})?.id).toBe("other-values");
+  expect(latestOf(history.slice(0, 2), 2, {})?.id).toBe("running");
+  expect(latestOf(history, 3, {})).toBeUndefined();
+});
+
+test("parameters are read in every spelling and written back in one", () => {
+  const wire = { key: "t", type: "enum" as const, value: ["a", "b"], enumOptions: ["a", "b", "c"], isMultiselect: true };
+  const parameter = parameterOf(wire);
+  expect(parameter).toMatchObject({ value: "a,b", options: ["a", "b", "c"], isMultiselect: true });
+  expect(parameterToWire(parameter)).toEqual(wire);
+  expect(parameterOf({ key: "d", type: "date", value: "2026-11-01" }).type).toBe("datetime");
+  expect(parameterOf({ key: "n", type: "number" }).value).toBe("");
+});
+
+test("a saved query is read with its view and schedule", () => {
+  expect(
+    queryOf({
+      query_id: 1,
+      name: "n",
+      description: "",
+      tags: [],
+      version: 3,
+      parameters: [],
+      query_sql: "SELECT 1",
+      is_private: false,
+      is_archived: false,
+      owner: "me",
+      view: { name: "dune.me.result_n", schedule: { cron_expression: "0 * * * *", performance: "small" } },
+    }),
+  ).toMatchObject({ version: 3, view: { name: "dune.me.result_n", schedule: { cron: "0 * * * *", tier: "small" } } });
+});
