@@ -206,7 +206,8 @@ class _Marker:
             if token.text == "0" and following.text[:1] in {"x", "X"}:
                 self.at += 1
                 return self._varbinary(token, following.text[1:], following)
-            if token.token_type == _T.NUMBER and _WORD.match(following.text):
+            run_on = following.token_type == _T.NUMBER or _WORD.match(following.text)
+            if token.token_type == _T.NUMBER and run_on:
                 raise self._mismatched(following)
         if token.token_type == _T.NUMBER and not _NUMBER.fullmatch(token.text):
             raise self._mismatched(token)
