@@ -12,7 +12,7 @@ from qanat.errors import NotFoundError
 from qanat.model.access import Caller, Scope
 from qanat.model.pipeline import NodeKind
 from qanat.names import ExecutionId, Handle, KeyId, NodeId, QueryId, RunId, new_ulid
-from qanat.store import acceptance, history, keys, latest, queries
+from qanat.store import acceptance, estimates, history, keys, latest, queries
 from qanat.store import tables as t
 from qanat.store.acceptance import NewNode, NewRun
 from qanat.store.codec import dump
@@ -161,9 +161,10 @@ def test_executions_are_listed_for_those_who_may_see_them(
     assert listed(ME) == [private, public]
     assert listed(OTHER) == [public]
     assert listed(ME, before=private) == [public]
-    assert database.read(lambda tx: history.spans(tx, ME, query, None)) == []
+    assert database.read(lambda tx: estimates.spans(tx, ME, query, None)) == []
     assert (
-        database.read(lambda tx: history.expected_seconds(tx, ME, "query", query, before=9)) is None
+        database.read(lambda tx: estimates.expected_seconds(tx, ME, "query", query, before=9))
+        is None
     )
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from qanat.errors import ConflictError, ForbiddenError, NotFoundError
 from qanat.model.access import Caller, Scope
-from qanat.names import Handle, KeyId, QueryId
 from qanat.model.parameters import Parameter
-from qanat.store import keys, queries
+from qanat.names import Handle, KeyId, QueryId
+from qanat.store import keys, queries, versions
 from qanat.store.database import Database, Transaction
 from qanat.store.queries import Head, Read, Text
 
@@ -66,16 +66,16 @@ def test_every_update_is_a_new_version_and_old_ones_stay(database: Database) -> 
     assert change(database, id_, sql="SELECT 2") == 2
     assert change(database, id_, name="Other name") == 3
 
-    versions, total = database.read(lambda tx: queries.versions(tx, id_, limit=10, offset=0))
+    found, total = database.read(lambda tx: versions.list_of(tx, id_, limit=10, offset=0))
     assert total == 3
-    assert [(one.number, one.text.sql) for one in versions] == [
+    assert [(one.number, one.text.sql) for one in found] == [
         (3, "SELECT 2"),
         (2, "SELECT 2"),
         (1, TEXT.sql),
     ]
-    assert database.read(lambda tx: queries.version(tx, id_, 1)).text == TEXT
+    assert database.read(lambda tx: versions.read(tx, id_, 1)).text == TEXT
     with pytest.raises(NotFoundError):
-        database.read(lambda tx: queries.version(tx, id_, 4))
+        database.read(lambda tx: versions.read(tx, id_, 4))
 
 
 def test_a_new_name_leaves_the_text_as_it_was(database: Database) -> None:
@@ -83,7 +83,7 @@ def test_a_new_name_leaves_the_text_as_it_was(database: Database) -> None:
     id_ = saved(database)
 
     def since() -> int:
-        return database.read(lambda tx: queries.same_text_since(tx, queries.read(tx, ME, id_)))
+        return database.read(lambda tx: versions.same_text_since(tx, queries.read(tx, ME, id_)))
 
     assert since() == 1
     change(database, id_, name="Other name")

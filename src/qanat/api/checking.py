@@ -12,7 +12,7 @@ from typing import Final
 
 from qanat.api.services import Services
 from qanat.api.wire import checks as wire
-from qanat.api.wire.runs import ColumnShown
+from qanat.api.wire.nodes import ResultColumn
 from qanat.errors import InvalidRequestError, NotFoundError, QanatError, SqlRejectedError
 from qanat.model.access import Caller
 from qanat.model.parameters import Parameter
@@ -59,7 +59,7 @@ def check(
     return wire.CheckedSql(
         ok=ok,
         errors=problems,
-        columns=[ColumnShown(name=one.name, type=one.type) for one in _columns(template)]
+        columns=[ResultColumn(name=one.name, type=one.type) for one in _columns(template)]
         if ok
         else [],
         parameters=list(placeholders(sql)),

@@ -21,7 +21,7 @@ from qanat.api.parameters import RunIdText
 from qanat.api.requests import Request
 from qanat.api.routing import get
 from qanat.api.services import Services
-from qanat.api.wire import common
+from qanat.api.wire import common, nodes
 from qanat.api.wire import runs as wire
 from qanat.api.wire.common import encode, timestamp
 from qanat.model.access import Caller
@@ -68,7 +68,7 @@ class _Telling:
     ) -> None:
         self._services, self._caller, self._run = services, caller, run
         self._place = place  #: epoch and number of the last event sent
-        self._around: wire.Around | None = None
+        self._around: nodes.Around | None = None
 
     async def events(self) -> AsyncIterator[bytes]:
         """Yield events until there is nothing more to tell."""
@@ -133,24 +133,24 @@ class _Telling:
         services, caller = self._services, self._caller
         before = self._around or look_around(services, caller, self._run)
         of_run = any(event.node is None for event in new)
-        look: Callable[..., wire.Around] = look_again if of_run else look_at_nodes
+        look: Callable[..., nodes.Around] = look_again if of_run else look_at_nodes
         self._around = around = look(before, services, caller)
-        nodes = around.detail.run.nodes
+        known = around.detail.run.nodes
         shown: dict[Any, bytes] = {}
         pieces = []
         for event in new:
             if event.node is None and around.detail.run.state is RunState.CANCELLED:
                 # Cancelling is one event of the run; each node that it stopped is told with it.
                 pieces += [
-                    _event("node", {"at": timestamp(event.at), "node": wire.node_live(node)})
-                    for node in nodes.values()
+                    _event("node", {"at": timestamp(event.at), "node": nodes.node_live(node)})
+                    for node in known.values()
                     if node.state is NodeState.CANCELLED
                 ]
             if event.node not in shown:
                 shown[event.node] = encode(
                     {"run": wire.run_change(around)}
                     if event.node is None
-                    else {"node": wire.node_live(nodes[event.node])}
+                    else {"node": nodes.node_live(known[event.node])}
                 )
             # The moment is the event's own; the rest is the same for all events of one node.
             data = b'{"at":"%s",' % timestamp(event.at).encode() + shown[event.node][1:]

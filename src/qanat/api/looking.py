@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qanat.api.services import Services
-from qanat.api.wire.runs import Around
+from qanat.api.wire.nodes import Around
 from qanat.errors import NotFoundError
 from qanat.model.access import Caller
 from qanat.names import RunId

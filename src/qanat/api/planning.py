@@ -21,7 +21,7 @@ from qanat.errors import NotFoundError, QanatError, RequestError, SqlRejectedErr
 from qanat.model.access import Caller
 from qanat.names import Label, NodeId, QueryId
 from qanat.sql.compile import compile_statement
-from qanat.store import history, loading, lookup, pipelines, queries
+from qanat.store import estimates, loading, lookup, pipelines, queries
 from qanat.store.database import Transaction
 
 COMPILED: Final = 200  #: nodes; in a larger graph SQL is not looked into
@@ -48,7 +48,7 @@ class PlanAround:
     places: Mapping[NodeId, Mapping[str, queries.Read]]  #: node → relation → where it is named
     kinds: Mapping[str, str]  #: relation → source, view or upload
     row_counts: Mapping[str, int]  #: of relations with rows
-    spans: Mapping[NodeId, Sequence[history.Span]]  #: what each node took before
+    spans: Mapping[NodeId, Sequence[estimates.Span]]  #: what each node took before
     revision: int | None
 
 
@@ -60,13 +60,13 @@ def look_around(
     places: dict[NodeId, dict[str, queries.Read]] = {}
     kinds = dict.fromkeys(plan.definitions.sources, "source")
     row_counts: dict[str, int] = {}
-    spans: dict[NodeId, Sequence[history.Span]] = {}
+    spans: dict[NodeId, Sequence[estimates.Span]] = {}
     for node in plan.definitions.nodes:
         name, reads = queries.named(tx, QueryId(node.query), node.version)
         titles[QueryId(node.query)] = name
         places[NodeId(node.id)] = {read.name: read for read in reads}
         if caller is not None:
-            spans[NodeId(node.id)] = history.spans(tx, caller, QueryId(node.query), node.view)
+            spans[NodeId(node.id)] = estimates.spans(tx, caller, QueryId(node.query), node.view)
         for label in node.relations:
             found = None if label in kinds else lookup.name(tx, label)
             if found is not None:

@@ -22,7 +22,7 @@ from qanat.model.access import Caller
 from qanat.model.parameters import Parameter as Declared
 from qanat.names import Label
 from qanat.sql.parameters import auto_declare
-from qanat.store import history, queries, views
+from qanat.store import history, queries, versions, views
 from qanat.store.database import Transaction
 from qanat.store.queries import Head, Query, Text
 
@@ -298,7 +298,7 @@ async def list_versions(
 
     def look(tx: Transaction) -> wire.VersionList:
         query = queries.read(tx, caller, id_)
-        return wire.versions(query, *queries.versions(tx, id_, limit=most, offset=after))
+        return wire.versions(query, *versions.list_of(tx, id_, limit=most, offset=after))
 
     return await request.services.read(look)
 
@@ -326,7 +326,7 @@ async def read_version(
 
     def look(tx: Transaction) -> wire.VersionShown:
         query = queries.read(tx, caller, id_)
-        return wire.version(query, queries.version(tx, id_, number))
+        return wire.version(query, versions.read(tx, id_, number))
 
     return await request.services.read(look)
 

@@ -13,7 +13,7 @@ from qanat.api.looking import look_around
 from qanat.api.parameters import Limit, NodeIdText, RunIdText
 from qanat.api.requests import Request
 from qanat.api.routing import get, post
-from qanat.api.wire import common, comparison
+from qanat.api.wire import common, comparison, nodes
 from qanat.api.wire import pipelines as pipeline_wire
 from qanat.api.wire import runs as wire
 from qanat.api.wire.common import Success, encode
@@ -207,7 +207,7 @@ async def run_detail(request: Request, pipeline_execution_id: RunIdText) -> wire
 )
 async def run_node(
     request: Request, pipeline_execution_id: RunIdText, node_id: NodeIdText
-) -> wire.NodeDetail:
+) -> nodes.NodeDetail:
     """Answer with the node as it is now."""
     id_ = common.run_id(pipeline_execution_id)
     number = NodeId(common.number(node_id, "the node ID"))
@@ -223,7 +223,7 @@ async def run_node(
         return found[0] if found else ""
 
     sql = defined.sql if defined.sql is not None else await services.read(text)
-    return wire.node_detail(around, node, substitute(sql, defined.parameters).text)
+    return nodes.node_detail(around, node, substitute(sql, defined.parameters).text)
 
 
 @post(

@@ -20,9 +20,8 @@ from qanat.names import ExecutionId, Handle, NodeId, QueryId, RunId
 from qanat.store import tables as t
 from qanat.store.codec import load_failure, load_strings, moment
 from qanat.store.database import Prepared, Transaction
+from qanat.store.estimates import expected_seconds
 from qanat.store.queries import like_pattern
-
-SAMPLE_RUNS: Final = 5  #: completed runs whose median is what the next one is expected to take
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,15 +67,6 @@ class RunFilter:
     query: int | None = None
     since_us: int = 0
     before: str | None = None  #: a run's id
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """What a node took once."""
-
-    seconds: float
-    micro_credits: int
-    row_count: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,18 +189,6 @@ _FAILED: Final = Prepared(
     .where(t.execution.c.state == "failed")
     .order_by(t.execution.c.run, t.execution.c.ended_us.desc(), t.node.c.id.desc())
 )
-_TIMES: Final = Prepared(
-    select(t.run.c.ended_us - t.run.c.accepted_us)
-    .where(
-        t.run.c.owner == bindparam("owner_handle"),
-        t.run.c.query == bindparam("query_id"),
-        t.run.c.kind == bindparam("kind"),
-        t.run.c.state == "completed",
-        t.run.c.accepted < bindparam("before"),
-    )
-    .order_by(t.run.c.accepted.desc())
-    .limit(SAMPLE_RUNS)
-)
 _TITLES: Final = Prepared(
     select(t.query.c.id, t.query.c.name)
     .where(t.query.c.id.in_(select(t.node.c.query).where(t.node.c.run == bindparam("run"))))
@@ -250,27 +228,6 @@ _EXECUTIONS: Final = Prepared(
     )
     .order_by(t.execution.c.submitted_us.desc(), t.execution.c.id.desc())
     .limit(bindparam("most"))
-)
-_SPANS: Final = Prepared(
-    select(
-        t.execution.c.ended_us - t.execution.c.started_us,
-        select(func.coalesce(func.sum(t.receipt.c.micro_credits), 0))
-        .where(t.receipt.c.execution == t.execution.c.id)
-        .correlate(t.execution)
-        .scalar_subquery(),
-        t.snapshot.c.row_count,
-    )
-    .join(t.node, t.node.c.execution == t.execution.c.id)
-    .join(t.snapshot, t.snapshot.c.id == t.execution.c.snapshot)
-    .where(
-        t.execution.c.query == bindparam("query_id"),
-        t.execution.c.owner == bindparam("owner_handle"),
-        t.execution.c.state == "completed",
-        t.execution.c.started_us.is_not(None),
-        func.coalesce(t.node.c.label, "") == bindparam("view_label"),
-    )
-    .order_by(t.execution.c.submitted_us.desc())
-    .limit(SAMPLE_RUNS)
 )
 _BEYOND: Final = 2**62
 
@@ -334,35 +291,6 @@ def run_line(tx: Transaction, caller: Caller, run: RunId) -> RunLine | None:
     """Return one of the caller's runs as a list would show it."""
     found, _ = runs(tx, caller, RunFilter(search=run), limit=1)
     return found[0] if found and found[0].id == run else None
-
-
-def expected_seconds(
-    tx: Transaction, caller: Caller, kind: str, query: int, *, before: int
-) -> float | None:
-    """Return the median time of the last completed runs of a target; None without one."""
-    if not query:
-        return None
-    times: list[int] = sorted(
-        us
-        for (us,) in tx.tuples(
-            _TIMES, owner_handle=caller.handle, query_id=query, kind=kind, before=before
-        )
-    )
-    if not times:
-        return None
-    middle = len(times) // 2
-    median = times[middle] if len(times) % 2 else (times[middle - 1] + times[middle]) / 2
-    return round(median / 1e6, 3)
-
-
-def spans(tx: Transaction, caller: Caller, query: QueryId, view: str | None) -> list[Span]:
-    """Return what the last completed executions of a node took, newest first."""
-    return [
-        Span(seconds=round(us / 1e6, 6), micro_credits=int(micro), row_count=rows)
-        for us, micro, rows in tx.tuples(
-            _SPANS, query_id=query, owner_handle=caller.handle, view_label=view or ""
-        )
-    ]
 
 
 def titles(tx: Transaction, run: RunId) -> dict[QueryId, str]:

@@ -18,7 +18,8 @@ from qanat.names import ExecutionId
 from qanat.store import tables as t
 from qanat.store.codec import load_strings
 from qanat.store.database import Prepared, Transaction
-from qanat.store.queries import Query, same_text_since
+from qanat.store.queries import Query
+from qanat.store.versions import same_text_since
 
 #: Clients compare it byte for byte.
 NONE_YET: Final = "not found: No execution found for the latest version of the given query"

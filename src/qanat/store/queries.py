@@ -88,15 +88,6 @@ class Entry:
     view: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Version:
-    """A query as it was saved once."""
-
-    number: int
-    text: Text
-    created_at: datetime
-
-
 _view_label: Final = (
     select(func.min(t.name.c.label))
     .join(t.view, t.view.c.name == t.name.c.id)
@@ -167,47 +158,10 @@ _LIST: Final = Prepared(
     .offset(bindparam("after"))
 )
 _COUNT: Final = Prepared(_listed(select(func.count()).select_from(t.query)))
-_VERSIONS: Final = Prepared(
-    select(t.query_version)
-    .where(t.query_version.c.query == bindparam("query_id"))
-    .order_by(t.query_version.c.version.desc())
-    .limit(bindparam("most"))
-    .offset(bindparam("after"))
-)
-_VERSION: Final = Prepared(
-    select(t.query_version).where(
-        t.query_version.c.query == bindparam("query_id"),
-        t.query_version.c.version == bindparam("number"),
-    )
-)
 _NAMED: Final = Prepared(
     select(t.query.c.name, t.query_version.c.reads)
     .join(t.query_version, t.query_version.c.query == t.query.c.id)
     .where(t.query.c.id == bindparam("query_id"), t.query_version.c.version == bindparam("number"))
-)
-_now: Final = t.query_version.alias("now")
-_SAME_SINCE: Final = Prepared(
-    select(func.coalesce(func.max(t.query_version.c.version), 0) + 1)
-    .select_from(
-        t.query_version.join(
-            _now,
-            and_(
-                _now.c.query == t.query_version.c.query, _now.c.version == bindparam("version_now")
-            ),
-        )
-    )
-    .where(
-        t.query_version.c.query == bindparam("query_id"),
-        or_(
-            t.query_version.c.sql != _now.c.sql,
-            t.query_version.c.parameters != _now.c.parameters,
-        ),
-    )
-)
-_COUNT_VERSIONS: Final = Prepared(
-    select(func.count())
-    .select_from(t.query_version)
-    .where(t.query_version.c.query == bindparam("query_id"))
 )
 _parameters: Final = msgspec.json.Decoder(tuple[Parameter, ...])
 _reads: Final = msgspec.json.Decoder(tuple[Read, ...])
@@ -248,7 +202,7 @@ def read(tx: Transaction, caller: Caller, id_: QueryId) -> Query:
         owner=Handle(row["owner"]),
         version=row["version"],
         head=_head(row),
-        text=_text(row),
+        text=text_of(row),
         created_at=from_us(row["created_us"]),
         updated_at=from_us(row["updated_us"]),
         view=row["view_label"],
@@ -352,31 +306,6 @@ def list_of(
     return entries, tx.value(_COUNT, **asked)
 
 
-def versions(
-    tx: Transaction, id_: QueryId, *, limit: int, offset: int
-) -> tuple[list[Version], int]:
-    """Return the versions of a query, newest first, and how many there are altogether."""
-    found = tx.rows(_VERSIONS, query_id=id_, most=limit, after=offset)
-    return [_version(row) for row in found], tx.value(_COUNT_VERSIONS, query_id=id_)
-
-
-def version(tx: Transaction, id_: QueryId, number: int) -> Version:
-    """Return one version of a query.
-
-    Raises:
-        NotFoundError: There is none of that number.
-    """
-    row = tx.row(_VERSION, query_id=id_, number=number)
-    if row is None:
-        raise NotFoundError("Object not found")
-    return _version(row)
-
-
-def same_text_since(tx: Transaction, query: Query) -> int:
-    """Return the first version since which text and parameters have been as they are now."""
-    return int(tx.value(_SAME_SINCE, query_id=query.id, version_now=query.version))
-
-
 def like_pattern(search: str) -> str:
     r"""Return a LIKE pattern, with `\` as escape, for lower-case text that contains `search`."""
     folded = search.lower()
@@ -425,13 +354,10 @@ def _head(row: dict[str, Any]) -> Head:
     )
 
 
-def _text(row: dict[str, Any]) -> Text:
+def text_of(row: dict[str, Any]) -> Text:
+    """Return what a row of `query_version` holds."""
     return Text(
         sql=row["sql"],
         parameters=_parameters.decode(row["parameters"]),
         reads=_reads.decode(row["reads"]),
     )
-
-
-def _version(row: dict[str, Any]) -> Version:
-    return Version(number=row["version"], text=_text(row), created_at=from_us(row["created_us"]))

@@ -77,7 +77,7 @@ api_key = Table(
     Column("owner", Text, ForeignKey("owner.handle"), nullable=False),
     Column("scope", Text, nullable=False),  # read, write
     Column("label", Text, nullable=False, server_default=""),
-    Column("hint", Text, nullable=False, server_default=""),  # the key's last four characters
+    Column("hint", Text, nullable=False, server_default=""),  # the key's first characters
     Column("created_us", BigInteger, nullable=False),
     Column("used_us", BigInteger),  # coarse: written at most once a minute
     Column("revoked_us", BigInteger),

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe
+from qanat.api.wire.nodes import ResultColumn
 from qanat.api.wire.parameters import ParameterShape
-from qanat.api.wire.runs import ColumnShown
 from qanat.errors import Position
 
 
@@ -45,7 +45,7 @@ class CheckedSql(Wire):
 
     ok: bool
     errors: list[SqlProblem]
-    columns: list[ColumnShown]
+    columns: list[ResultColumn]
     parameters: list[str]
     reads: list[SqlRead]
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe, maybe_timestamp, timestamp
-from qanat.api.wire.runs import RunError, error_of
+from qanat.api.wire.nodes import RunError, error_of
 from qanat.model.dashboard import Position
 from qanat.store.dashboards import Dashboard, Dashboards
 from qanat.store.refreshes import Refresh, Shown

@@ -12,7 +12,7 @@ from qanat.coordinator.definitions import NodeDefinition
 from qanat.errors import QanatError, SqlRejectedError
 from qanat.model.credits import as_credits
 from qanat.names import Label, NodeId, QueryId
-from qanat.store.history import Span
+from qanat.store.estimates import Span
 
 
 class AskPlan(ExecuteAnyPipeline):

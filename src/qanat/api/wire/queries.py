@@ -8,13 +8,14 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, bounded, maybe, timestamp
+from qanat.api.wire.nodes import RunError, error_of
 from qanat.api.wire.parameters import ParameterShape, parameter_shown
-from qanat.api.wire.runs import RunError, error_of
 from qanat.api.wire.views import ViewSchedule, schedule_of
 from qanat.errors import InvalidRequestError
 from qanat.model.credits import as_credits
 from qanat.store.history import ExecutionLine
-from qanat.store.queries import Entry, Head, Query, Version
+from qanat.store.queries import Entry, Head, Query
+from qanat.store.versions import Version
 from qanat.store.views import View
 
 ENGINE: Final = "v2 DuneSQL"
