@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from qanat.api.admin import AdminSocket
 from qanat.cli.demo.content import LAYERS, view_name
 from qanat.clock import SystemClock
 
@@ -158,3 +159,15 @@ def test_a_directory_of_an_older_sample_is_made_anew(first: tuple[Path, str, str
     done = finished(data_dir, "--json")
     assert "rows made" in done.stderr
     assert json.loads(done.stdout)["key"] != state["key"]
+
+
+def test_a_sample_is_not_made_anew_under_a_running_server(tmp_path: Path) -> None:
+    """Somebody serves the directory by hand; its rows must not vanish beneath them."""
+    (tmp_path / "demo.json").write_text('{"version": 0}')
+    with AdminSocket(tmp_path, {"ping": lambda _: {}}):
+        refused = subprocess.run(
+            words(tmp_path, "--once"), capture_output=True, text=True, timeout=60, check=False
+        )
+    assert refused.returncode == 1
+    assert "a server runs on" in refused.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"demo.json", "demo.lock"}

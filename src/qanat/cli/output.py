@@ -67,20 +67,26 @@ def table(
     columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[object]], *, title: str = ""
 ) -> None:
     """Print a table. Columns are names and Trino types; numbers stand to the right."""
-    drawn = Table(box=SIMPLE_HEAD, title=Text(title) if title else None, title_justify="left")
+    drawn = Table(
+        box=SIMPLE_HEAD,
+        title=Text(title) if title else None,
+        title_justify="left",
+        padding=(0, 1),
+        collapse_padding=True,
+    )
     for name, kind in columns:
         is_number = kind.split("(")[0] in _NUMBERS
-        drawn.add_column(
-            Text(one_line(name)),
-            justify="right" if is_number else "left",
-            overflow="ellipsis",
-            no_wrap=True,
-        )
+        # Where the terminal is narrow, columns that may wrap shrink first: a cut text can still
+        # be read, a cut number is another number. No cell wraps, as each says so itself.
+        drawn.add_column(_text(name), justify="right" if is_number else "left", no_wrap=is_number)
     for row in rows:
-        drawn.add_row(
-            *(Text(_cell(value), style="" if value is not None else "dim") for value in row)
-        )
+        drawn.add_row(*(_text(value) for value in row))
     console().print(drawn)
+
+
+def _text(value: object) -> Text:
+    style = "dim" if value is None else ""
+    return Text(_cell(value), style=style, no_wrap=True, overflow="ellipsis")
 
 
 def _cell(value: object) -> str:

@@ -162,8 +162,8 @@ def _summary(run: wire.Run) -> None:
         [
             [
                 node.id, title(node), state_of(node),
-                None if (seconds := took(node)) is None else round(seconds, 3),
-                node.row_count, node.size_bytes, node.credits, node.execution_id,
+                None if (seconds := took(node)) is None else f"{seconds:.3f}",
+                node.row_count, node.size_bytes, f"{node.credits:.6f}", node.execution_id,
             ]
             for node in run.nodes
         ],

@@ -86,8 +86,15 @@ def demo(
 
 def _write_rows(directory: DemoDirectory, clock: Clock) -> None:
     from qanat import wiring
+    from qanat.api import admin
     from qanat.cli import output
+    from qanat.cli.failure import CommandError
 
+    if admin.ask(directory.root, "ping") is not None:
+        raise CommandError(
+            f"a server runs on {directory.root}, whose sample must be made anew",
+            "stop it, or choose another directory with --data-dir",
+        )
     directory.empty()
     began = clock.monotonic()
     with directory.making() as place, wiring.engine_in(place) as engine:
