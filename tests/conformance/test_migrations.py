@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from qanat.errors import StartupError
-from qanat.store.migrations import engine_url, upgrade
+from qanat.store.migrations import HEAD, HERE, engine_url, upgrade
 from qanat.store.tables import metadata
 from tests.conftest import BOTH
 from tests.postgres import Postgres
@@ -46,3 +48,14 @@ def test_a_store_of_a_newer_release_is_refused_by_name(url: str, tmp_path: Path)
     engine.dispose()
     with pytest.raises(StartupError, match="newer Qanat .schema 9999."):
         upgrade(url, tmp_path)
+
+
+def test_the_newest_revision_is_the_one_that_starts_compare_with() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_a_store_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match="cannot be opened"):
+        upgrade("postgresql://nobody:secret@127.0.0.1:1/none", tmp_path)

@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import select
 
 from qanat.errors import EngineUnavailableError, SqlRejectedError
+from qanat.model.records import Move, Run
 from qanat.model.state import ExecutionState, RunState
 from qanat.names import AttemptId, Label, QueryId, RunId, SnapshotId
 from qanat.store import loading
@@ -134,7 +135,10 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def work_with_a_bad_disk(self) -> None:
-        self.world.engine.during = self.world.engine.lose_on_sync.add
+        def mark(attempt: AttemptId) -> None:
+            self.world.engine.lose_on_sync.add(attempt)
+
+        self.world.engine.during = mark
         self.survive(self.world.coordinator.step)
         self.world.engine.during = lambda _: None
 
@@ -148,7 +152,11 @@ class Machine(RuleBasedStateMachine):
     @rule(data=st.data())
     def cancel_while_a_statement_executes(self, data: st.DataObject) -> None:
         run = data.draw(st.sampled_from(self.runs))
-        self.world.engine.during = lambda _: self.world.coordinator.cancel_run(ME, run)
+
+        def stop(_: AttemptId) -> None:
+            self.world.coordinator.cancel_run(ME, run)
+
+        self.world.engine.during = stop
         self.survive(self.world.coordinator.step)
         self.world.engine.during = lambda _: None
 
@@ -175,17 +183,26 @@ class Machine(RuleBasedStateMachine):
         self.world.clock.advance(seconds=seconds)
         self.survive(self.world.coordinator.tick)
 
+    def stored(self, id_: RunId) -> Run:
+        """Return a run as the store has it."""
+        run = self.world.database.read(lambda tx: loading.run(tx, id_))
+        assert run is not None
+        return run
+
+    def moved(self, id_: RunId) -> tuple[Move, ...]:
+        """Return what a run moved."""
+        return self.world.database.read(lambda tx: loading.moves(tx, id_))
+
     def observe(self) -> None:
         """Learn which runs have ended, and let the model publish what they published."""
         for id_ in self.runs:
-            run = self.world.database.read(lambda tx, id_=id_: loading.run(tx, id_))
-            assert run is not None
+            run = self.stored(id_)
             if id_ in self.ended:
                 assert run.state is self.ended[id_], "an ended run changed its state"
             elif run.state not in (RunState.PENDING, RunState.EXECUTING):
                 self.ended[id_] = run.state
                 if run.state is RunState.COMPLETED:
-                    moves = self.world.database.read(lambda tx, id_=id_: loading.moves(tx, id_))
+                    moves = self.moved(id_)
                     for move in moves:
                         assert move.after is not None
                         self.published[move.label] = move.after
@@ -201,8 +218,7 @@ class Machine(RuleBasedStateMachine):
 
     def memory_is_the_store(self) -> None:
         for id_, live in list(self.world.context.live.items()):
-            kept = self.world.database.read(lambda tx, id_=id_: loading.run(tx, id_))
-            assert kept is not None
+            kept = self.stored(id_)
             seen = live.record()
             assert (seen.state, seen.epoch, seen.seq) == (kept.state, kept.epoch, kept.seq)
             assert {n: node.state for n, node in seen.nodes.items()} == {
@@ -221,8 +237,7 @@ def _settings(examples: int) -> settings:
         stateful_step_count=40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.explicit, Phase.reuse, Phase.generate]
-        + [Phase.shrink] * (scaled(0, 1)),
+        phases=[Phase.explicit, Phase.reuse, Phase.generate] + [Phase.shrink] * (scaled(0, 1)),
         print_blob=True,
     )
 

@@ -232,7 +232,7 @@ class Planner:
             )
             read = self._read(nodes[-1].query, values, of=nodes[-1].view)
             nodes[-1], reads[node.id] = _asked(nodes[-1], values, read), read
-        linked = self._linked(nodes, reads)
+        linked = pipeline_of(self._linked(nodes, reads)).nodes
         return self._assemble(linked, reads, ends[-1] if ends else linked[-1].id)
 
     def stored(self, id_: QueryId) -> str | None:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from qanat.errors import StartupError
 
+HEAD: Final = "0001"  #: the newest revision; a test holds it to the files
 HERE: Final = Path(__file__).parent
 _ADVISORY_LOCK: Final = 7_160_327_114  #: any number that nobody else uses
 
@@ -34,25 +32,43 @@ def upgrade(url: str, data_dir: Path) -> None:
     """Bring the store to the newest revision.
 
     Raises:
-        StartupError: The store was written by a newer Qanat.
+        StartupError: The store was written by a newer Qanat, or does not answer.
     """
     engine = create_engine(engine_url(url, data_dir))
     try:
         with engine.connect() as connection:
+            if _revision(connection) == HEAD:
+                return
             if connection.dialect.name == "postgresql":
                 connection.execute(text(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})"))
             _upgrade(connection)
             connection.commit()
+    except OperationalError as error:
+        raise StartupError(
+            f"store.url: the store cannot be opened: {str(error.orig).strip()}"
+        ) from error
     finally:
         engine.dispose()
 
 
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
 def _upgrade(connection: Connection) -> None:
+    # Imported when there is something to do: most starts find the newest schema.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(HERE))
     config.attributes["connection"] = connection
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    current = MigrationContext.configure(connection).get_current_revision()
+    current = _revision(connection)
     if current is not None and current not in known:
         raise StartupError(
             f"this data was written by a newer Qanat (schema {current}): install that version"
