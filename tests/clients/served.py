@@ -6,6 +6,7 @@ things, time that passes) is arranged here, over plain HTTP.
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
@@ -28,6 +29,7 @@ SLOW: Final = (
 )
 #: How long a result lasts on the server that forgets, in seconds; longer than any test's reads.
 FORGETS_AFTER_S: Final = 1.0
+_numbers: Final = itertools.count(1)
 
 
 class Served(ServerProcess):
@@ -56,6 +58,10 @@ class Served(ServerProcess):
         """Save a private query of another owner; its id."""
         body = {"name": "hidden", "query_sql": "SELECT 1 AS a", "is_private": True}
         return int(self.as_key(key, "POST", "/query", body)["query_id"])
+
+    def fresh_view(self, sql: str) -> str:
+        """Make a view of a name that no other test has; its full name."""
+        return self.view_of(f"result_made_{next(_numbers)}", self.save(sql))
 
     def view_of(self, name: str, query: int) -> str:
         """Make a view of a saved query and wait for its first rows; its full name."""

@@ -92,8 +92,10 @@ class Request(LitestarRequest[Any, Any, Any]):
         try:
             return msgspec.convert(found, asked.annotation)
         except msgspec.ValidationError as error:
-            why = str(error).replace("`", "'").replace(" | null", "")
-            raise InvalidRequestError(f"Invalid request body payload: {why[:500]}") from None
+            why = str(error).replace("`", "'").replace(" | null", "")[:500]
+            form: str | None = getattr(asked.annotation, "FORM", None)
+            right = f"; {form}" if form else ""
+            raise InvalidRequestError(f"Invalid request body payload: {why}{right}") from None
 
     @property
     def values(self) -> Mapping[str, list[str]]:

@@ -7,7 +7,7 @@ carries both objects; `node_id` and `status` repeat what the pages of the docume
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar, Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -23,6 +23,11 @@ from qanat.names import Label, NodeId, QueryId, RunId
 from qanat.store.queries import Read
 
 LARGEST_NODE_ID = 2**31 - 1
+#: Told to whoever sends a graph that cannot be read; other programs have other forms.
+NODE_FORM: Final = (
+    'a node is {"id": 1, "dependencies": [], "query_execution": {"query_id": 1}}, '
+    'or has "materialized_view_refresh": {"name": "…"} in place of the query_execution'
+)
 
 
 class QueryExecution(Wire):
@@ -65,12 +70,16 @@ class ExecutePipeline(Wire):
 class ExecuteAnyPipeline(ExecutePipeline, kw_only=True):
     """A query with its lineage, or a graph; one of the two."""
 
+    FORM: ClassVar[str] = NODE_FORM
+
     query_id: int | UnsetType = UNSET
     pipeline: Graph | UnsetType = UNSET
 
 
 class PutPipeline(Wire):
     """A graph to store for a query."""
+
+    FORM: ClassVar[str] = NODE_FORM
 
     pipeline: Graph
     revision: int | UnsetType = UNSET

@@ -1,0 +1,192 @@
+"""The flows of the Go client and of the `dune` command, by the requests they send.
+
+The programs themselves are not run: their modules cannot be had from the module proxy. Requests
+have their form (JSON without a content type, an empty object or nothing for a body) and answers
+are held to their decoders' rules.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.clients import go_rules
+from tests.clients.served import FAILING, NUMBERS, PAGE, ROWS, SLOW, Served
+
+
+def _ask(server: Served, method: str, path: str, body: object = None) -> httpx.Response:
+    """Send a request as Go does: its JSON has no content type."""
+    content = None if body is None else json.dumps(body).encode()
+    return server.http.request(method, f"/api{path}", content=content)
+
+
+def _answer(server: Served, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401  # JSON
+    answer = _ask(server, method, path, body)
+    assert answer.status_code == 200, answer.text
+    go_rules.no_nulls(answer.json())
+    return answer.json()
+
+
+def _over(server: Served, execution: str) -> dict[str, Any]:
+    """Poll the results until they say that they are finished, as the client does."""
+
+    def poll() -> bool:
+        go_rules.status(_answer(server, "GET", f"/v1/execution/{execution}/status"))
+        page = _answer(server, "GET", f"/v1/execution/{execution}/results?limit={PAGE}")
+        go_rules.results(page)
+        return bool(page["is_execution_finished"])
+
+    server.wait_for(poll)
+    return dict(_answer(server, "GET", f"/v1/execution/{execution}/results?limit={PAGE}"))
+
+
+def test_a_query_runs_and_is_paged_by_offset(server: Served) -> None:
+    """This client follows next_offset with its own limit, and no other option."""
+    body = {"name": "go", "query_sql": NUMBERS, "is_temp": False}
+    query = _answer(server, "POST", "/v1/query", body)["query_id"]
+    execution = go_rules.started(_answer(server, "POST", f"/v1/query/{query}/execute", {}))
+    page = _over(server, execution)
+    rows = list(page["result"]["rows"])
+    while "next_offset" in page:
+        offset = page["next_offset"]
+        page = _answer(
+            server, "GET", f"/v1/execution/{execution}/results?limit={PAGE}&offset={offset}"
+        )
+        go_rules.results(page)
+        rows += page["result"]["rows"]
+    assert [row["n"] for row in rows] == list(range(1, ROWS + 1))
+
+
+def test_sql_runs_with_parameters(server: Served) -> None:
+    body = {"sql": "SELECT {{k}} AS a", "query_parameters": {"k": "5"}}
+    execution = go_rules.started(_answer(server, "POST", "/v1/sql/execute", body))
+    page = _over(server, execution)
+    assert (page["query_id"], page["result"]["rows"]) == (0, [{"a": 5}])
+
+
+def test_failed_cancelled_and_expired_executions_keep_the_rules(
+    server: Served, expired: tuple[Served, str]
+) -> None:
+    failed = go_rules.started(_answer(server, "POST", "/v1/sql/execute", {"sql": FAILING}))
+    assert _over(server, failed)["state"] == "QUERY_STATE_FAILED"
+    slow = go_rules.started(_answer(server, "POST", "/v1/sql/execute", {"sql": SLOW}))
+    assert _answer(server, "POST", f"/v1/execution/{slow}/cancel") == {"success": True}
+    assert _over(server, slow)["state"] == "QUERY_STATE_CANCELLED"
+    forgetting, execution = expired
+    assert _over(forgetting, execution)["state"] == "QUERY_STATE_EXPIRED"
+
+
+def test_queries_are_archived_temporary_and_private(server: Served, other: str) -> None:
+    body = {"name": "t", "query_sql": "SELECT 1 AS a", "is_temp": True}
+    temporary = _answer(server, "POST", "/v1/query", body)["query_id"]
+    read = _answer(server, "GET", f"/v1/query/{temporary}")
+    assert (read["is_temp"], read["is_unsaved"]) == (True, True)
+    _over(server, _answer(server, "POST", f"/v1/query/{temporary}/execute", {})["execution_id"])
+    saved = server.save("SELECT 1 AS a")
+    assert _answer(server, "PATCH", f"/v1/query/{saved}", {"is_archived": True}) == {
+        "query_id": saved
+    }
+    assert _answer(server, "GET", f"/v1/query/{saved}")["is_archived"] is True
+    hidden = _ask(server, "GET", f"/v1/query/{server.hidden_query(other)}")
+    assert (hidden.status_code, hidden.text) == (404, '{"error":"Query not found"}')
+
+
+def test_a_pipeline_is_executed_by_an_id_in_text(server: Served) -> None:
+    query = server.save(f"SELECT a FROM {server.fresh_view('SELECT 1 AS a')}")
+    run = _answer(server, "POST", f"/v1/query/{query}/pipeline/execute", {})
+    server.wait_run(run["pipeline_execution_id"])
+    path = f"/v1/pipelines/executions/{run['pipeline_execution_id']}/status"
+    assert _answer(server, "GET", path)["status"] == "completed"
+
+
+def test_a_view_lives_and_dies(server: Served) -> None:
+    query = server.save("SELECT 1 AS a")
+    body = {
+        "name": "result_go", "query_id": query, "is_private": False, "performance": "small",
+        "cron_expression": "0 */6 * * *",
+    }  # fmt: skip
+    made = _answer(server, "POST", "/v1/materialized-views", body)
+    assert made["name"] == "dune.me.result_go"
+    server.wait_execution(made["execution_id"])
+    read = _answer(server, "GET", "/v1/materialized-views/dune.me.result_go")
+    assert type(read["table_size_bytes"]) is int
+    assert read["schedule"]["performance"] == "small"
+    listed = _answer(server, "GET", "/v1/materialized-views?limit=10000&offset=0")
+    assert "dune.me.result_go" in [view["sql_id"] for view in listed["materialized_views"]]
+    again = _answer(server, "POST", "/v1/materialized-views/dune.me.result_go/refresh", {})
+    server.wait_execution(go_rules.started({**again, "state": "QUERY_STATE_PENDING"}))
+    quoted = "/v1/materialized-views/%22dune%22.%22me%22.result_go"
+    assert _answer(server, "GET", quoted)["sql_id"] == "dune.me.result_go"
+    assert _answer(server, "DELETE", "/v1/materialized-views/dune.me.result_go") == {
+        "message": "ok"
+    }
+    gone = _ask(server, "GET", "/v1/materialized-views/dune.me.result_go")
+    assert (gone.status_code, gone.text) == (404, '{"error":"Materialized view not found"}')
+
+
+def test_usage_and_whoami_have_whole_numbers(server: Served) -> None:
+    usage = _answer(server, "POST", "/v1/usage", {"start_date": "", "end_date": ""})
+    for period in usage["billing_periods"]:
+        assert type(period["credits_included"]) is int
+    for name in ("bytes_used", "bytes_allowed", "private_queries", "private_dashboards"):
+        assert type(usage[name]) is int
+    who = _answer(server, "GET", "/whoami")
+    assert (who["handle"], who["customer_id"].split("_")[0]) in (("me", "user"), ("me", "team"))
+    assert go_rules.ULID.fullmatch(who["api_key_id"])
+    assert type(who["created_by"]) is int
+
+
+def test_datasets_are_searched(server: Served) -> None:
+    server.call(
+        "POST",
+        "/uploads",
+        {"namespace": "me", "table_name": "go", "schema": [{"name": "d", "type": "timestamp"}]},
+    )
+    body = {"query": "me.go", "owner_scope": "me", "include_schema": True, "limit": 20}
+    found = _answer(server, "POST", "/v1/datasets/search", body)
+    assert "dune.me.go" in [result["full_name"] for result in found["results"]]
+    assert found["pagination"]["has_more"] is False
+    body = {"contract_address": "0x" + "ab" * 20}
+    empty = _answer(server, "POST", "/v1/datasets/search-by-contract", body)
+    assert (empty["total"], empty["results"]) == (0, [])
+    listed = _answer(server, "GET", "/v1/uploads?limit=1000")["tables"]
+    assert all(type(table["table_size_bytes"]) is str for table in listed)
+
+
+def test_visualizations_and_dashboards_are_kept(server: Served) -> None:
+    query = server.save("SELECT 1 AS a")
+    body = {"query_id": query, "name": "v", "type": "table", "description": "", "options": {}}
+    made = _answer(server, "POST", f"/v1/queries/{query}/visualizations", body)["id"]
+    assert type(made) is int
+    listed = _answer(server, "GET", f"/v1/queries/{query}/visualizations?limit=25&offset=0")
+    assert (listed["total_count"], listed["results"][0]["id"]) == (1, made)
+    changed = {"name": "w", "type": "table", "description": "d", "options": {"x": None}}
+    assert _answer(server, "PUT", f"/v1/visualizations/{made}", changed) == {"id": made}
+    board = _answer(server, "POST", "/v1/dashboards", {"name": "b", "visualization_ids": [made]})
+    assert type(board["dashboard_id"]) is int
+    assert board["visualization_widgets"][0]["visualization_id"] == made
+    by_slug = _answer(server, "GET", f"/v1/dashboards/by-slug/me/{board['slug']}")
+    assert by_slug["dashboard_id"] == board["dashboard_id"]
+    gone = _answer(server, "POST", f"/v1/dashboards/{board['dashboard_id']}/archive")
+    assert gone == {"ok": True, "dashboard_id": board["dashboard_id"]}
+    assert _answer(server, "DELETE", f"/v1/visualizations/{made}") == {"ok": True}
+
+
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"id": "a", "type": "query_execution", "query_id": 1, "depends_on": []},
+        {"id": "b", "type": "materialized_view_refresh", "matview_name": "x", "depends_on": ["a"]},
+    ],
+)
+def test_the_unofficial_form_of_a_pipeline_is_refused_by_name(
+    server: Served, node: dict[str, object]
+) -> None:
+    """The crate `dune-api` posts it; the answer says what to send."""
+    answer = _ask(server, "POST", "/v1/pipelines/execute", {"pipeline": {"nodes": [node]}})
+    assert answer.status_code == 400
+    assert "query_execution" in answer.text
+    assert "materialized_view_refresh" in answer.text
