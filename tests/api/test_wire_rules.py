@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import Callable
 
 import msgspec
@@ -10,7 +11,7 @@ import pytest
 
 from qanat.api import create_app
 from qanat.api.edge import Edge
-from qanat.api.requests import decode
+from qanat.api.requests import Request, decode
 from qanat.api.services import Services
 from qanat.config import LimitSettings, ServerSettings
 from qanat.errors import InvalidRequestError
@@ -78,16 +79,7 @@ def test_a_zero_escape_that_is_text_is_no_nul() -> None:
 
 def with_limits(services: Services, **limits: int) -> Edge:
     settings = msgspec.structs.replace(services.settings, limits=LimitSettings(**limits))
-    return create_app(
-        Services(
-            settings=settings,
-            clock=services.clock,
-            database=services.database,
-            coordinator=services.coordinator,
-            pages=services.pages,
-            keys=services.keys,
-        )
-    )
+    return create_app(dataclasses.replace(services, settings=settings))
 
 
 def test_a_body_over_its_limit_is_refused_with_and_without_its_length(
@@ -154,16 +146,7 @@ def test_other_sites_may_not_call_unless_settings_name_them(
     settings = msgspec.structs.replace(
         services.settings, server=ServerSettings(cors_origins=("https://app.test",))
     )
-    opened = create_app(
-        Services(
-            settings=settings,
-            clock=services.clock,
-            database=services.database,
-            coordinator=services.coordinator,
-            pages=services.pages,
-            keys=services.keys,
-        )
-    )
+    opened = create_app(dataclasses.replace(services, settings=settings))
     preflight = Client(opened, None).request("OPTIONS", "/api/v1/query", headers=asked)
     assert preflight.status_code == 200
     assert preflight.headers["access-control-allow-origin"] == "https://app.test"
@@ -268,3 +251,56 @@ def test_a_body_that_stops_is_given_up(app: Edge, client: Client) -> None:
 
     asyncio.run(app(scope, receive, send))  # type: ignore[arg-type]  # plain dicts
     assert sent[0]["status"] == 400
+
+
+@pytest.mark.parametrize(
+    ("server", "headers", "expected"),
+    [
+        (ServerSettings(), {"host": "a.test:8327"}, "http://a.test:8327"),
+        (
+            ServerSettings(),
+            {"host": "a.test", "x-forwarded-host": "b.test", "x-forwarded-proto": "https"},
+            "http://a.test",
+        ),
+        (
+            ServerSettings(trust_forwarded=True),
+            {"host": "a.test", "x-forwarded-host": "b.test, c.test", "x-forwarded-proto": "https"},
+            "https://b.test",
+        ),
+        (ServerSettings(trust_forwarded=True), {"host": "a.test"}, "http://a.test"),
+        (
+            ServerSettings(public_url="https://qanat.example/x", trust_forwarded=True),
+            {"host": "a.test", "x-forwarded-host": "b.test"},
+            "https://qanat.example/x",
+        ),
+        (ServerSettings(), {"host": "a.test/evil?"}, None),
+        (ServerSettings(), {}, None),
+        (
+            ServerSettings(trust_forwarded=True),
+            {"host": "a.test", "x-forwarded-proto": "javascript"},
+            None,
+        ),
+    ],
+)
+def test_a_client_is_told_the_address_that_it_came_by(
+    services: Services, server: ServerSettings, headers: dict[str, str], expected: str | None
+) -> None:
+    """The Python client refuses links that do not begin with its own base URL."""
+    settings = msgspec.structs.replace(services.settings, server=server)
+    app = create_app(dataclasses.replace(services, settings=settings))
+    request = Request(
+        {  # type: ignore[arg-type]  # what the framework reads of a scope
+            "type": "http",
+            "method": "GET",
+            "path": "/",
+            "scheme": "http",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+            "litestar_app": app.app,
+        }
+    )
+    if expected is None:
+        with pytest.raises(InvalidRequestError):
+            _ = request.base_url
+    else:
+        assert request.base_url == expected

@@ -160,7 +160,8 @@ def asked(
     values = common.given(data.query_parameters)
     if values is None:
         values = read_parameters(query_parameters) or {}
-    return common.given(data.performance) or performance, values
+    tier = common.given(data.performance)
+    return performance if tier is None else tier, values
 
 
 def as_json(body: bytes) -> Response[Any]:

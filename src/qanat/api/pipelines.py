@@ -101,7 +101,7 @@ async def put_pipeline(
     services, caller = request.services, request.caller
     nodes = wire.nodes_of(data.pipeline, caller, most=services.settings.limits.nodes)
     await services.read(queries.owned, caller, id_)
-    plan = await services.call(services.coordinator.check_graph_detail, caller, id_, nodes)
+    plan = await services.call_long(services.coordinator.check_graph_detail, caller, id_, nodes)
 
     def work(tx: Transaction) -> None:
         queries.lock(tx, caller, id_)
@@ -181,7 +181,7 @@ async def execute_pipeline(
     idempotency = await request.idempotency()
     if isinstance(graph, wire.Graph):
         nodes = wire.nodes_of(graph, caller, most=services.settings.limits.nodes)
-        accepted = await services.call(
+        accepted = await services.call_long(
             services.coordinator.execute_graph, caller, nodes, idempotency
         )
     else:

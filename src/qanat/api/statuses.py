@@ -64,7 +64,8 @@ class Statuses:
         found = self._coordinator.live_execution(id_)
         if found is None or not caller.sees(found.owner, is_private=found.is_private):
             return None
-        if found.state is ExecutionState.PENDING:
+        if found.state in (ExecutionState.PENDING, ExecutionState.CANCELLED):
+            # The queue moves, and what a stopped attempt cost comes later, without an event.
             place = self._coordinator.queue_position(id_)
             return encode(execution_wire.status(found, queue_position=place))
         version = self._coordinator.live_version(found.run)

@@ -101,6 +101,7 @@ _target_label: Final = (
 )
 #: What a run is called: a view's full name is cut to its last part by `_title`.
 _title_text: Final = case(
+    (t.dashboard.c.name.is_not(None), t.dashboard.c.name),
     (t.run.c.kind == "sql", literal("SQL")),
     (t.query.c.name.is_not(None) & (t.run.c.kind != "refresh"), t.query.c.name),
     else_=func.coalesce(_target_label, literal("Pipeline")),
@@ -111,9 +112,9 @@ def _chosen(what: Select[Any]) -> Select[Any]:
     before = select(t.run.c.accepted).where(t.run.c.id == bindparam("before")).scalar_subquery()
     return (
         what.select_from(
-            t.run.outerjoin(t.query, t.query.c.id == t.run.c.query).outerjoin(
-                t.dashboard_run, t.dashboard_run.c.run == t.run.c.id
-            )
+            t.run.outerjoin(t.query, t.query.c.id == t.run.c.query)
+            .outerjoin(t.dashboard_run, t.dashboard_run.c.run == t.run.c.id)
+            .outerjoin(t.dashboard, t.dashboard.c.id == t.dashboard_run.c.dashboard)
         )
         .where(
             t.run.c.owner == bindparam("owner_handle"),

@@ -93,6 +93,9 @@ def test_adhoc_sql_takes_parameters_and_misses_those_without_a_value(me: Owner) 
 def test_four_tiers_are_known(me: Owner, tier: str, status: int) -> None:
     answer = me.post("/api/v1/sql/execute", json={"sql": "SELECT 1", "performance": tier})
     assert answer.status_code == status
+    query = save(me, "SELECT 1")
+    answer = me.post(f"/api/v1/query/{query}/execute", json={"performance": tier})
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("path", ["status", "results", "results/csv", "cancel"])
