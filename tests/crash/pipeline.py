@@ -77,6 +77,15 @@ def orphans(data_dir: Path, url: str = "sqlite") -> set[str]:
     return lying - known
 
 
+def receipts(data_dir: Path, url: str = "sqlite") -> float:
+    """Return the sum of all receipts, in credits."""
+    engine = create_engine(engine_url(url, data_dir))
+    with engine.connect() as connection:
+        micro = connection.execute(text("SELECT sum(micro_credits) FROM receipt")).scalar()
+    engine.dispose()
+    return float(micro or 0) / 1e6
+
+
 def attempts(detail: dict[str, Any]) -> list[list[str]]:
     """Return the states of each node's attempts."""
     return [[one["state"] for one in node["attempts"]] for node in detail["nodes"]]

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import BOTH
-from tests.crash.pipeline import Marked, attempts, findings, orphans
+from tests.crash.pipeline import Marked, attempts, findings, orphans, receipts
 from tests.postgres import Postgres
 from tests.scale import scaled
 from tests.server import ServerProcess
@@ -83,6 +83,8 @@ def test_a_killed_server_or_worker_leaves_all_of_a_run_or_none(
         last = tag
 
     assert findings(server) == []
+    usage = server.call("POST", "/usage")["billing_periods"][-1]["credits_used"]
+    assert usage == pytest.approx(receipts(server.data_dir, url))
     waiting.wait(3)
     assert orphans(server.data_dir, url) == set()
     assert counts["server killed"] + counts["worker killed"] == rounds
