@@ -39,7 +39,6 @@ from qanat.results.pages import Pages
 from qanat.store import recovery
 from qanat.store.database import Database, Transaction
 from qanat.store.migrations import upgrade
-from qanat.store.postgresql import PostgresDatabase
 from qanat.store.sqlite import DirectoryLock, SqliteDatabase
 
 log = logging.getLogger(__name__)
@@ -75,6 +74,9 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opene
         if settings.store.url == "sqlite":
             database = SqliteDatabase(data_dir, note_durable=settings.server.test_notes)
         else:
+            # Imported here: its driver would cost every start on SQLite a tenth of a second.
+            from qanat.store.postgresql import PostgresDatabase
+
             database = PostgresDatabase(settings.store.url)
         try:
             _check_place(database, data_dir, clock)

@@ -11,15 +11,16 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Final
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from qanat.errors import NotFoundError
 from qanat.model.snapshot import Snapshot
 from qanat.results.options import PageOptions
 from qanat.results.pages import Pages
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
 _CHUNK_BYTES: Final = 1 << 20
 _BATCH_BYTES: Final = 4 << 20
@@ -64,6 +65,10 @@ def chunks(download: Download) -> Iterator[bytes]:
 
 def arrow(download: Download) -> Iterator[bytes]:
     """Return the rows of a Parquet file in Arrow's stream format, a piece a batch; close it."""
+    # Imported by the first download: every start would wait for it otherwise.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     with (
         download.file as file,
         pq.ParquetFile(file, pre_buffer=False, buffer_size=_CHUNK_BYTES) as source,
