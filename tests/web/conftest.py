@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.server import ServerProcess
-from tests.web.pages import Pages
+from tests.web.pages import WITHIN_MS, Pages
 
 ROOT: Final = Path(__file__).parent.parent.parent
 BUILT: Final = ROOT / "src" / "qanat" / "web" / "index.html"
@@ -65,6 +65,7 @@ def server(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Se
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     """The driver of browsers."""
+    expect.set_options(timeout=WITHIN_MS)
     with sync_playwright() as driver:
         yield driver
 

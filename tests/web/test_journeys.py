@@ -28,6 +28,7 @@ def write(page: Page, sql: str) -> None:
 
 
 def test_a_key_in_the_address_signs_in_and_leaves_no_trace(pages: Pages) -> None:
+    pages.allowed = ("401",)
     page = pages.open()
     assert "#" not in page.url
     assert page.evaluate("document.cookie") == ""
@@ -257,7 +258,7 @@ def test_a_killed_server_is_said_and_the_truth_is_shown_again(
     pages: Pages, own_server: ServerProcess, built: Path
 ) -> None:
     assert built.exists()
-    pages.allowed = ("Failed to load resource", "ERR_")
+    pages.allowed = ("Failed to load resource", "ERR_", "preload", "dynamically imported")
     with own_server as server:
         pages.server = server
         run = server.start_pipeline(server.save(LONG, "Endless"))

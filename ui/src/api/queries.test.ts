@@ -31,7 +31,13 @@ test("a page opens with the newest published rows of its version and values", ()
 });
 
 test("parameters are read in every spelling and written back in one", () => {
-  const wire = { key: "t", type: "enum" as const, value: ["a", "b"], enumOptions: ["a", "b", "c"], isMultiselect: true };
+  const wire = {
+    key: "t",
+    type: "enum" as const,
+    value: ["a", "b"],
+    enumOptions: ["a", "b", "c"],
+    isMultiselect: true,
+  };
   const parameter = parameterOf(wire);
   expect(parameter).toMatchObject({ value: "a,b", options: ["a", "b", "c"], isMultiselect: true });
   expect(parameterToWire(parameter)).toEqual(wire);
@@ -54,5 +60,8 @@ test("a saved query is read with its view and schedule", () => {
       owner: "me",
       view: { name: "dune.me.result_n", schedule: { cron_expression: "0 * * * *", performance: "small" } },
     }),
-  ).toMatchObject({ version: 3, view: { name: "dune.me.result_n", schedule: { cron: "0 * * * *", tier: "small" } } });
+  ).toMatchObject({
+    version: 3,
+    view: { name: "dune.me.result_n", schedule: { cron: "0 * * * *", tier: "small" } },
+  });
 });

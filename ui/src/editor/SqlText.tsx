@@ -15,7 +15,9 @@ export const SqlText = ({
   const lines = useMemo(() => linesOf(sql), [sql]);
   const bad = useRef<HTMLElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when the place or the text is another
-  useEffect(() => bad.current?.scrollIntoView({ block: "center" }), [at?.line, sql]);
+  useEffect(() => {
+    bad.current?.scrollIntoView({ block: "center" });
+  }, [at?.line, sql]);
   return (
     <pre className={style.text} role="region" aria-label={label} tabIndex={0}>
       {lines.map((tokens, index) => {

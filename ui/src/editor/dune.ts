@@ -91,7 +91,25 @@ const parameterMarks = ViewPlugin.fromClass(
   { decorations: (plugin) => plugin.decorations },
 );
 
+/**
+ * Typing over a selection, done by the editor itself. Chromium would keep the look of the replaced text by a
+ * style attribute, which the content security policy forbids and reports.
+ */
+const typingOver = EditorView.domEventHandlers({
+  beforeinput: (event, view) => {
+    const { from, to, empty } = view.state.selection.main;
+    if (event.inputType !== "insertText" || event.data === null || empty || view.composing) return false;
+    event.preventDefault();
+    const { data } = event;
+    const typed = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type" });
+    const isTaken = view.state.facet(EditorView.inputHandler).some((take) => take(view, from, to, data, typed));
+    if (!isTaken) view.dispatch(typed());
+    return true;
+  },
+});
+
 export const dune: Extension = [
+  typingOver,
   sql({ dialect: duneDialect, upperCaseKeywords: true }).language,
   syntaxHighlighting(colours),
   parameterMarks,

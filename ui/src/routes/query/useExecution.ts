@@ -12,10 +12,7 @@ export const useExecution = (
   values: Record<string, string>,
 ) => {
   const client = useQueryClient();
-  const latest = useQuery({
-    ...latestQuery(queryId ?? 0, values),
-    enabled: queryId !== undefined && !chosen,
-  });
+  const history = useQuery({ ...historyQuery(queryId ?? 0), enabled: queryId !== undefined && !chosen });
   const id = chosen ?? latestOf(history.data ?? [], version, values)?.id;
   const execution = useQuery({ ...executionQuery(id ?? ""), enabled: id !== undefined });
   const state = execution.data?.state;
