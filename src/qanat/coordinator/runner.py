@@ -58,12 +58,12 @@ class Runner:
             self._recorder.fail_pending(run, node, failure_of(error))
             return
         while assignment is not None:
-            outcome = self._execute(assignment)
+            current, outcome = assignment, self._execute(assignment)
             try:
-                assignment = self._finish(assignment, outcome)
+                assignment = self._finish(current, outcome)
             except Exception as error:
-                log.exception("node %s of run %s could not be recorded", assignment.node, run.id)
-                self._recorder.fail(assignment, outcome, failure_of(error))
+                log.exception("node %s of run %s could not be recorded", current.node, run.id)
+                self._recorder.fail(current, outcome, failure_of(error))
                 return
 
     def claim(self, run: LiveRun, node: NodeId) -> Assignment | None:

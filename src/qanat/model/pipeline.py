@@ -93,7 +93,9 @@ def pipeline_of(nodes: Iterable[Node]) -> Pipeline:
     for node in by_id.values():
         for dependency in sorted(node.dependencies):
             if dependency == node.id:
-                raise InvalidRequestError(f"the pipeline has a cycle: {node.title} depends on itself")
+                raise InvalidRequestError(
+                    f"the pipeline has a cycle: {node.title} depends on itself"
+                )
             if dependency not in by_id:
                 raise InvalidRequestError(
                     f"node {node.id} depends on node {dependency}, which is not in the pipeline"
