@@ -22,7 +22,7 @@ from qanat.sql.source import Source
 
 MARK: Final = "\ue000"  #: stands before the name of a call; no user's word may begin with it
 MAX_DEPTH: Final = 40  #: brackets and CASEs inside one another
-MAX_TOKENS: Final = 200_000
+MAX_TOKENS: Final = 50_000  #: the parser holds the interpreter for a second for so many
 MAX_OPEN_JOINS: Final = 3  #: joins that wait for their ON: the parser's work doubles with each
 
 
