@@ -20,6 +20,7 @@ from qanat.errors import StartupError
 
 MIB: Final = 1 << 20
 GIB: Final = 1 << 30
+LAST_PORT: Final = 65_535
 
 
 class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -194,7 +195,24 @@ def _put(raw: dict[str, Any], path: tuple[str, ...], value: object) -> None:
     at[path[-1]] = value
 
 
+def _check_ranges(name: str, section: msgspec.Struct) -> None:
+    """Refuse numbers that mean nothing: below zero, or zero where something is divided by it."""
+    for key in section.__struct_fields__:
+        value = getattr(section, key)
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            continue
+        if value < 0 or (value == 0 and name == "credits"):
+            least = "more than 0" if name == "credits" else "0 or more"
+            raise StartupError(f"settings: {name}.{key} must be {least}, not {value}")
+        if key == "port" and value > LAST_PORT:
+            raise StartupError(f"settings: {name}.{key} must be at most {LAST_PORT}, not {value}")
+
+
 def _checked(settings: Settings, *, base: Path) -> Settings:
+    for section in ("server", "credits", "retention", "limits", "usage"):
+        _check_ranges(section, getattr(settings, section))
+    for tier, own in settings.tiers.items():
+        _check_ranges(f"tiers.{tier}", own)
     sources = {}
     for label, source in settings.sources.items():
         if not re.fullmatch(r"[a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*", label):

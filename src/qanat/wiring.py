@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ from qanat.api.services import Services
 from qanat.api.spool import empty_spool
 from qanat.api.tokens import SessionTokens
 from qanat.clock import Clock, SystemClock, to_us
-from qanat.config import Settings
+from qanat.config import ServerSettings, Settings
 from qanat.coordinator import Coordinator
 from qanat.coordinator.context import Context
 from qanat.coordinator.dispatch import Dispatch, Tier
@@ -95,6 +96,11 @@ def _check_place(database: Database, data_dir: Path, clock: Clock) -> None:
     def work(tx: Transaction) -> str:
         known = recovery.place(tx)
         if known is not None:
+            if here is None and recovery.has_rows(tx):
+                raise StartupError(
+                    "the store's rows are not in this data directory: is its disk mounted, and is "
+                    "--data-dir the one that was used with store.url before?"
+                )
             return known
         place = here or new_ulid(clock.now())
         recovery.create_store(tx, place_id=place, boot_id=boot_id())
@@ -269,18 +275,18 @@ def serve(
     sys.setswitchinterval(SWITCH_S)
     with build(settings) as server:
         opened = server.opened
-        socket = AdminSocket(
+        admin = AdminSocket(
             opened.data_dir,
             operations_on(
                 opened.database, opened.clock, server.engine.files, server.services.keys.forget
             ),
         )
-        socket.open()
+        admin.open()
         try:
             server.coordinator.start_threads()
             _listen(server, on_ready)
         finally:
-            socket.close()
+            admin.close()
 
 
 def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None:
@@ -305,12 +311,28 @@ def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None
     )
     # Open event streams would hold up the stop for as long as it is allowed to take.
     listening = _Uvicorn(config, ready, server.services.streams.close)
-    listening.run()
-    if not listening.started:
+    with _bound(settings) as listener:
+        listening.run(sockets=[listener])
+
+
+def _bound(settings: ServerSettings) -> socket.socket:
+    """Return a socket bound to the server's address.
+
+    Raises:
+        StartupError: The address is in use, or is none of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+    except (OSError, OverflowError) as error:
+        listener.close()
         raise StartupError(
-            f"cannot listen on {settings.host}:{settings.port}: is the port in use? "
-            "Choose another with --port"
-        )
+            f"cannot listen on {settings.host}:{settings.port}: "
+            f"{getattr(error, 'strerror', None) or error}; choose another with --host or --port"
+        ) from error
+    return listener
 
 
 class _Uvicorn(uvicorn.Server):
@@ -328,7 +350,8 @@ class _Uvicorn(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
         await super().startup(sockets=sockets)
         if self.started:
-            self._on_ready(f"http://{self.config.host}:{self.config.port}")
+            host, port = self.config.host, self.config.port
+            self._on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
 
     async def shutdown(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
         self._on_stop()

@@ -211,3 +211,20 @@ def test_a_source_that_cannot_be_mounted_is_refused_by_name(
 ) -> None:
     with pytest.raises(StartupError, match=words):
         read(tmp_path, f'[sources."{label}"]\n{rest}\n')
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "words"),
+    [
+        ("server", "port", -1, "server.port must be 0 or more"),
+        ("server", "port", 65_536, "server.port must be at most 65535"),
+        ("limits", "nodes", -5, "limits.nodes must be 0 or more"),
+        ("credits", "cpu_seconds", 0, "credits.cpu_seconds must be more than 0"),
+        ("retention", "grace_s", -0.5, "retention.grace_s must be 0 or more"),
+    ],
+)
+def test_a_number_that_means_nothing_is_refused_by_name(
+    tmp_path: Path, section: str, key: str, value: float, words: str
+) -> None:
+    with pytest.raises(StartupError, match=words):
+        read_settings(data_dir=tmp_path, environ={}, overrides={section: {key: value}})

@@ -40,6 +40,7 @@ from qanat.api.edge import Edge
 from qanat.api.errors import failed
 from qanat.api.requests import Request
 from qanat.api.services import Services
+from qanat.api.web import WEB_ROUTES
 
 #: Every route, module by module.
 ROUTES: Final[list[HTTPRouteHandler]] = [
@@ -78,7 +79,14 @@ def create_app(services: Services) -> Edge:
         logging_config=None,
         on_shutdown=[services.close],
     )
-    return Edge(app, services)
+    # Apart, so that its one catch-all address does not stand between the API and its 404s.
+    web = Litestar(
+        route_handlers=[*WEB_ROUTES],
+        exception_handlers={Exception: _answer},
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Edge(app, web, services)
 
 
 async def _before(request: LitestarRequest[Any, Any, Any]) -> None:

@@ -61,10 +61,11 @@ _log: Final = logging.getLogger("qanat.api")
 
 
 class Edge:
-    """The ASGI application that a server serves; `app` holds the routes."""
+    """The ASGI application that a server serves; `app` holds the API's routes, `web` the rest."""
 
-    def __init__(self, app: Litestar, services: Services) -> None:
+    def __init__(self, app: Litestar, web: Litestar, services: Services) -> None:
         self.app = app
+        self.web = web
         self.services = services
         self._rates = Rates(services.settings.limits, services.clock)
         self._room = services.settings.limits.connections
@@ -96,7 +97,8 @@ class Edge:
                     if body is not None:
                         await answer.whole(200, body, {})
                         return
-            await self.app(cast("LitestarScope", scope), receive, answer.send)
+            serving = self.app if is_api else self.web
+            await serving(cast("LitestarScope", scope), receive, answer.send)
         except Exception as error:  # noqa: BLE001  # the last layer: whatever is left is answered
             await self._give_up(error, scope["method"], answer)
         finally:

@@ -25,7 +25,6 @@ from qanat.coordinator.runner import Runner
 from qanat.coordinator.scheduler import Scheduler
 from qanat.coordinator.uploads import Uploads
 from qanat.coordinator.watching import Watch
-from qanat.model.pipeline import DEFAULT_TIER
 from qanat.model.snapshot import SourceVersion
 from qanat.model.state import RunState
 from qanat.names import Label
@@ -57,18 +56,9 @@ class Coordinator(Intake, Watch):
             context.engine,
             context.clock,
             context.server,
-            context.tiers[DEFAULT_TIER].limits,
-            free_disk_bytes=context.limits.free_disk_bytes,
-        )
-        self.uploads = Uploads(
-            context.database,
-            context.engine,
-            context.clock,
-            context.server,
             context.tiers["medium"].limits,
             free_disk_bytes=context.limits.free_disk_bytes,
         )
-        self.catalog = Catalog(context.database, context.sources)
         self._checkpoint_at = 0.0
         self._threads: list[threading.Thread] = []
         self._closing = threading.Event()

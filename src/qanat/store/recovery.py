@@ -147,6 +147,7 @@ _LOST_FILE: Final = Prepared(
     .where(t.file.c.id == bindparam("file_id"), t.file.c.state == "whole")
     .values(state="garbage", due_us=bindparam("due"))
 )
+_ANY_FILE: Final = Prepared(select(t.file.c.id).where(t.file.c.state == "whole").limit(1))
 _NODES: Final = Prepared(
     select(t.node.c.id, t.node.c.state, t.node.c.dependencies, t.node.c.execution).where(
         t.node.c.run == bindparam("run")
@@ -163,6 +164,11 @@ def place(tx: Transaction) -> str | None:
     """Return the id of the rows directory this store belongs to; None for a new store."""
     row = tx.row(_STORE)
     return None if row is None else row["place"]
+
+
+def has_rows(tx: Transaction) -> bool:
+    """Return whether files of rows belong to the store."""
+    return tx.value(_ANY_FILE) is not None
 
 
 def create_store(tx: Transaction, *, place_id: str, boot_id: str) -> None:
