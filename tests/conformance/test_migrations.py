@@ -12,7 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from qanat.errors import StartupError
+from qanat.store import postgresql
 from qanat.store.migrations import HEAD, HERE, engine_url, upgrade
+from qanat.store.postgresql import PostgresDatabase
 from qanat.store.tables import metadata
 from tests.conftest import BOTH
 from tests.postgres import Postgres
@@ -59,3 +61,16 @@ def test_the_newest_revision_is_the_one_that_starts_compare_with() -> None:
 def test_a_store_that_does_not_answer_is_said_in_words(tmp_path: Path) -> None:
     with pytest.raises(StartupError, match="cannot be opened"):
         upgrade("postgresql://nobody:secret@127.0.0.1:1/none", tmp_path)
+
+
+@pytest.mark.postgres
+def test_a_second_server_on_a_database_is_refused_in_words(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "HOLD_ATTEMPTS", 1)
+    url = postgres.fresh()
+    first = PostgresDatabase(url, connections=1)
+    with pytest.raises(StartupError, match="another Qanat server uses this PostgreSQL"):
+        PostgresDatabase(url, connections=1)
+    first.close()
+    PostgresDatabase(url, connections=1).close()

@@ -19,6 +19,9 @@ from qanat.store.database import Cursor, StoreUnavailableError, Transaction
 T = TypeVar("T")
 
 ATTEMPTS: Final = 20  #: of one transaction that deadlocks
+HOLD: Final = 7_160_327_115  #: the advisory lock of the server that holds a store
+HOLD_ATTEMPTS: Final = 20
+HOLD_PAUSE_S: Final = 0.25
 CONNECT_S: Final = 10.0  #: how long a transaction waits for a connection
 
 
@@ -29,6 +32,7 @@ class PostgresDatabase:
 
     def __init__(self, url: str, *, connections: int = 16) -> None:
         self._ordered = threading.RLock()
+        self._holding = _held(url)
         self._pool = ConnectionPool(
             url,
             min_size=1,
@@ -92,6 +96,32 @@ class PostgresDatabase:
     def close(self) -> None:
         """Close every connection."""
         self._pool.close()
+        self._holding.close()
+
+
+def _held(url: str) -> psycopg.Connection[Any]:
+    """Return a connection that holds the store for as long as it is open.
+
+    A server that was killed lets go as soon as PostgreSQL notices, so a held store is asked for
+    a few times.
+
+    Raises:
+        StartupError: Another server holds it, or nothing answers.
+    """
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=int(CONNECT_S))
+    except psycopg.OperationalError as error:
+        raise StartupError(
+            f"store.url: the store cannot be opened: {str(error).strip()}"
+        ) from error
+    waiting = threading.Event()
+    for _ in range(HOLD_ATTEMPTS):
+        found = connection.execute("SELECT pg_try_advisory_lock(%s)", (HOLD,)).fetchone()
+        if found is not None and found[0]:
+            return connection
+        waiting.wait(HOLD_PAUSE_S)
+    connection.close()
+    raise StartupError("another Qanat server uses this PostgreSQL database: stop it first")
 
 
 def _transaction(connection: psycopg.Connection[Any]) -> Transaction:
