@@ -135,7 +135,7 @@ def test_a_pipeline_is_drawn_checked_saved_and_run_by_keys(pages: Pages) -> None
     expect(page.get_by_text("Pipeline saved.")).to_be_visible()
     page.keyboard.press("Control+Enter")
     expect(page).to_have_url(re.compile(r"/runs/[0-9A-Z]{26}"))
-    expect(page.get_by_text(re.compile("published .* 3 views moved"))).to_be_visible()
+    expect(page.get_by_text(re.compile("published .* 3 views moved")).first).to_be_visible()
 
 
 def test_a_failed_run_says_where_and_publishes_nothing(pages: Pages) -> None:

@@ -102,7 +102,9 @@ const typingOver = EditorView.domEventHandlers({
     event.preventDefault();
     const { data } = event;
     const typed = () => view.state.update(view.state.replaceSelection(data), { userEvent: "input.type" });
-    const isTaken = view.state.facet(EditorView.inputHandler).some((take) => take(view, from, to, data, typed));
+    const isTaken = view.state
+      .facet(EditorView.inputHandler)
+      .some((take) => take(view, from, to, data, typed));
     if (!isTaken) view.dispatch(typed());
     return true;
   },

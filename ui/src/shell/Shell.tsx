@@ -160,7 +160,7 @@ const TopBar = ({ onSearch, onKeys }: { onSearch: () => void; onKeys: () => void
           No answer from the server
         </span>
       )}
-      <button type="button" className={style.search} onClick={onSearch} aria-label="Search and commands">
+      <button type="button" className={style.search} onClick={onSearch}>
         <Search aria-hidden />
         <span>Search</span>
         <kbd>{shownKeys("Mod+K")}</kbd>
