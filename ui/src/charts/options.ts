@@ -193,7 +193,7 @@ export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<strin
             show: true,
             top: 0,
             left: 0,
-            type: "scroll",
+            type: "plain",
             textStyle: { ...text, color: ink.text },
             icon: "roundRect",
             itemWidth: 12,

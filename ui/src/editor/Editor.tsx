@@ -11,8 +11,7 @@ import {
 import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
 import { bracketMatching, indentOnInput } from "@codemirror/language";
 import { type Diagnostic, lintGutter, setDiagnostics } from "@codemirror/lint";
-import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { EditorState, type Extension } from "@codemirror/state";
+import { EditorState, type Extension, StateEffect } from "@codemirror/state";
 import {
   drawSelection,
   EditorView,
@@ -114,12 +113,10 @@ export const Editor = ({
       indentOnInput(),
       bracketMatching(),
       closeBrackets(),
-      highlightSelectionMatches(),
       autocompletion({ override: [complete], activateOnTyping: true, icons: false }),
       keymap.of([
         ...closeBracketsKeymap,
         ...completionKeymap,
-        ...searchKeymap,
         ...historyKeymap,
         // Ours, everywhere on the page.
         ...defaultKeymap.filter((one) => one.key !== "Mod-Enter"),
@@ -136,11 +133,22 @@ export const Editor = ({
           latest.current.onCursor?.(placeOf(update.state.doc.toString(), update.state.selection.main.head));
       }),
     ];
-    view.current = new EditorView({
+    const editor = new EditorView({
       parent: frame.current,
       state: EditorState.create({ doc: text, extensions }),
     });
-    return () => view.current?.destroy();
+    view.current = editor;
+    let isHere = true;
+    import("./find").then(
+      ({ find }) => {
+        if (isHere) editor.dispatch({ effects: StateEffect.appendConfig.of(find) });
+      },
+      () => {}, // without it the editor still writes; the next page tries again
+    );
+    return () => {
+      isHere = false;
+      editor.destroy();
+    };
   }, []);
 
   useEffect(() => {

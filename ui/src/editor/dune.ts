@@ -1,6 +1,6 @@
 /** DuneSQL for the editor: its words, its colours, its theme. */
 
-import { SQLDialect, sql } from "@codemirror/lang-sql";
+import { SQLDialect } from "@codemirror/lang-sql";
 import { HighlightStyle, syntaxHighlighting } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
 import { Decoration, EditorView, MatchDecorator, ViewPlugin, type ViewUpdate } from "@codemirror/view";
@@ -112,7 +112,7 @@ const typingOver = EditorView.domEventHandlers({
 
 export const dune: Extension = [
   typingOver,
-  sql({ dialect: duneDialect, upperCaseKeywords: true }).language,
+  duneDialect.language,
   syntaxHighlighting(colours),
   parameterMarks,
   theme,

@@ -1,22 +1,26 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
+import { useEffect } from "react";
 import { visualizationsQuery } from "../../api/dashboards";
 import type { SavedQuery } from "../../api/queries";
 import { isOver } from "../../api/results";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { clock, credits, duration, plural, shortId, whole } from "../../components/format";
+import { late } from "../../components/late";
 import { Empty, Skeleton, Tabs } from "../../components/Panel";
 import { Problem } from "../../components/Problem";
 import { asNodeState, State } from "../../components/State";
 import { Elapsed } from "../../components/Time";
-import { ChartTab } from "./ChartTab";
-import { HistoryTab, LineageTab } from "./OtherTabs";
 import style from "./Query.module.css";
-import { ResultTab } from "./ResultTab";
 import type { useExecution } from "./useExecution";
-import { ViewTab } from "./ViewTab";
 import type { Search } from "./Workbench";
+
+const ChartTab = late(() => import("./ChartTab").then((module) => module.ChartTab));
+const HistoryTab = late(() => import("./OtherTabs").then((module) => module.HistoryTab));
+const LineageTab = late(() => import("./OtherTabs").then((module) => module.LineageTab));
+const ResultTab = late(() => import("./ResultTab").then((module) => module.ResultTab));
+const ViewTab = late(() => import("./ViewTab").then((module) => module.ViewTab));
 
 /** What the query gave, and everything else about it, below the editor. */
 export const Results = ({
@@ -40,6 +44,8 @@ export const Results = ({
 }) => {
   const charts = useQuery({ ...visualizationsQuery(saved?.id ?? 0), enabled: saved !== undefined });
   const { execution } = current;
+  // Rows are what comes next, whatever they will be.
+  useEffect(() => ResultTab.preload(), []);
   const hasRows = execution?.state === "completed";
   const tab = search.tab ?? "results";
   const value = tab === "chart" ? `chart-${search.viz ?? "new"}` : tab;

@@ -31,7 +31,6 @@ import { nonce } from "../../shell/nonce";
 import { parametersOf, type querySearch, withParameters } from "../search";
 import { useOnce } from "../useOnce";
 import { CatalogSide } from "./CatalogSide";
-import { ConflictDialog, ParametersDialog, VersionDiff } from "./Dialogs";
 import { isSame, parametersFor, type Text, useDraft } from "./draft";
 import { ErrorStrip, type Shown } from "./ErrorStrip";
 import { Head } from "./Head";
@@ -40,6 +39,9 @@ import { Results } from "./Results";
 import { useCheck } from "./useCheck";
 import { useExecution } from "./useExecution";
 
+const ConflictDialog = late(() => import("./Dialogs").then((module) => module.ConflictDialog), null);
+const ParametersDialog = late(() => import("./Dialogs").then((module) => module.ParametersDialog), null);
+const VersionDiff = late(() => import("./Dialogs").then((module) => module.VersionDiff), null);
 const Editor = late(() => import("../../editor/Editor").then((module) => module.Editor));
 
 export type Search = ReturnType<typeof querySearch> & Record<string, unknown>;
