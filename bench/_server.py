@@ -11,6 +11,7 @@ import contextlib
 import http.client
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -30,6 +31,7 @@ HANDLE: Final = "me"  #: whom the first key of a store belongs to
 OVER: Final = frozenset({"completed", "failed", "cancelled"})
 SHORTEST_S: Final = 0.005  #: between two polls
 LONGEST_S: Final = 0.25
+IDLE_S: Final = 30.0  #: after that a connection is not used again; the server closes it after 75
 _START_S: Final = 120.0
 
 
@@ -46,8 +48,9 @@ class _RunStatus(msgspec.Struct):
 @contextlib.contextmanager
 def place() -> Iterator[Path]:
     """Yield a directory on the disk of the repository (never one in memory); it is removed."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # an exit that cleans up
     OUT.mkdir(exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix="run-", dir=OUT))
+    made = Path(tempfile.mkdtemp(prefix=f"run-{os.getpid()}-", dir=OUT))
     try:
         yield made
     finally:
@@ -70,6 +73,11 @@ class Ran:
     detail: Any  #: as the API shows it
 
 
+def label(view: str) -> str:
+    """Return a view's full name: what stands in SQL."""
+    return f"dune.{HANDLE}.{view}"
+
+
 class Server:
     """`qanat serve` on a data directory, with default settings save for what `config` says.
 
@@ -84,6 +92,18 @@ class Server:
         self.key = ""
         data_dir.mkdir(exist_ok=True)
         (data_dir / "qanat.toml").write_text(config, encoding="utf-8")
+
+    @classmethod
+    def beside(cls, port: int, key: str) -> Self:
+        """Return a client, in another process, of a server that is running."""
+        client = cls.__new__(cls)
+        client.port, client.key = port, key
+        client.connect()
+        return client
+
+    def connect(self) -> None:
+        self.http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self._used = time.monotonic()
 
     def __enter__(self) -> Self:
         self.start()
@@ -107,12 +127,13 @@ class Server:
             stderr=self._log,
             env={k: v for k, v in os.environ.items() if not k.startswith("QANAT_")},
         )  # fmt: skip
+        assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             self.stop()
             sys.exit(f"the server did not start:\n{self.log()}")
         self.key = msgspec.json.decode(line).get("key") or self.key
-        self.http = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        self.connect()
         return time.perf_counter() - started
 
     def stop(self) -> None:
@@ -125,9 +146,9 @@ class Server:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.process.stdin.close()
-        self.process.stdout.close()
-        self._log.close()
+        for pipe in (self.process.stdin, self.process.stdout, self._log):
+            if pipe is not None:
+                pipe.close()
 
     def restart(self) -> float:
         self.stop()
@@ -146,9 +167,12 @@ class Server:
         """Return the body of a 200 answer; anything else ends the benchmark."""
         headers = {"X-Dune-Api-Key": self.key}
         sent = None if body is None else msgspec.json.encode(body)
+        if time.monotonic() - self._used > IDLE_S:
+            self.http.close()  # the next request opens it again
         self.http.request(method, f"/api/v1{path}", sent, headers)
         answer = self.http.getresponse()
         content = answer.read()
+        self._used = time.monotonic()
         if answer.status != 200:
             sys.exit(f"{method} {path}: {answer.status} {content[:500].decode()}\n{self.log()}")
         return content
@@ -208,13 +232,20 @@ class Server:
         at = [datetime.fromisoformat(detail[key]) for key in ("submitted_at", "ended_at")]
         return Ran(seconds=taken, own_s=(at[1] - at[0]).total_seconds(), detail=detail)
 
-    def rows(self, sql: str) -> list[dict[str, Any]]:
-        """Return the rows of a statement."""
-        execution = self.post("/sql/execute", {"sql": sql})["execution_id"]
-        while not self.get(f"/execution/{execution}/status")["is_execution_finished"]:
+    def execution(self, sql: str) -> str:
+        """Run a statement; return its execution once it has completed."""
+        execution: str = self.post("/sql/execute", {"sql": sql})["execution_id"]
+        while True:
+            status = self.get(f"/execution/{execution}/status")
+            if status["is_execution_finished"]:
+                break
             time.sleep(SHORTEST_S)
-        answer = self.get(f"/execution/{execution}/results")
-        if "result" not in answer:
-            sys.exit(f"{sql}: {answer}")
-        found: list[dict[str, Any]] = answer["result"]["rows"]
-        return found
+        if status["state"] != "QUERY_STATE_COMPLETED":
+            sys.exit(f"{sql}: {status}")
+        return execution
+
+    def idle(self) -> None:
+        """Return once no run is waiting or under way."""
+        path = "/pipelines/executions?state=pending,executing&kind=pipeline,refresh,query,sql"
+        while self.get(f"{path}&limit=1")["runs"]:
+            time.sleep(10 * SHORTEST_S)

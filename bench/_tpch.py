@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from _server import HANDLE, OUT
+from _server import OUT, label
 
 TABLES: Final = (
     "customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier",
@@ -24,10 +24,6 @@ class Statements:
 
     views: dict[str, str]
     query: str
-
-
-def label(view: str) -> str:
-    return f"dune.{HANDLE}.{view}"
 
 
 def statements(name: str) -> Statements:

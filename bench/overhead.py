@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -27,68 +26,12 @@ import duckdb
 import _dbt
 from _common import machine, median, table, verdict
 from _server import HANDLE, Server, place
+from _shapes import Shape, chain, label, layered
 
-LAYERS: Final = 10
-READS: Final = 3  #: views of the layer above
 TARGET_MS: Final = 3.0  #: a node, first run, 500 nodes
 TARGET_RATIO: Final = 1.0  #: of raw DuckDB
 TARGET_DBT: Final = 20.0  #: times below dbt
 TARGET_NODES: Final = 500
-VALUES: Final = ", ".join(f"({n}, {n * 2})" for n in range(1, 11))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Views, layer by layer, and the query that reads the last layer."""
-
-    name: str
-    layers: list[dict[str, str]]
-    top: str
-
-    @property
-    def statements(self) -> dict[str, str]:
-        """Name → statement, each after those that it reads; the query is the last."""
-        return {k: v for layer in self.layers for k, v in layer.items()} | {"top": self.top}
-
-    @property
-    def nodes(self) -> int:
-        return len(self.statements)
-
-
-def label(name: str) -> str:
-    return f"dune.{HANDLE}.{name}"
-
-
-def layered(nodes: int) -> Shape:
-    width = nodes // LAYERS
-    layers = [
-        {
-            f"result_l0_{k}": f"SELECT {k} AS id, n, v FROM (VALUES {VALUES}) AS t (n, v)"
-            for k in range(width)
-        }
-    ]
-    for number in range(1, LAYERS):
-        above = [label(name) for name in layers[-1]]
-        layer = {}
-        for k in range(width):
-            a, b, c = (above[(k + step) % width] for step in range(READS))
-            layer[f"result_l{number}_{k}"] = (
-                f"SELECT a.id, a.n, a.v + b.v + c.v AS v FROM {a} AS a"
-                f" JOIN {b} AS b ON a.n = b.n JOIN {c} AS c ON a.n = c.n"
-            )
-        layers.append(layer)
-    top = " UNION ALL ".join(f"SELECT sum(v) AS v FROM {label(name)}" for name in layers[-1])
-    return Shape(name=f"{nodes:,} in {LAYERS} layers", layers=layers, top=top)
-
-
-def chain(nodes: int) -> Shape:
-    layers = [{"result_c0": f"SELECT 0 AS id, n, v FROM (VALUES {VALUES}) AS t (n, v)"}]
-    layers += [
-        {f"result_c{k}": f"SELECT id, n, v + 1 AS v FROM {label(f'result_c{k - 1}')}"}
-        for k in range(1, nodes)
-    ]
-    top = f"SELECT sum(v) AS v FROM {label(f'result_c{nodes - 1}')}"
-    return Shape(name=f"{nodes:,} in a chain", layers=layers, top=top)
 
 
 class Native:
@@ -170,7 +113,11 @@ def report(shape: Shape, taken: dict[str, list[float]], dbt: _dbt.Taken | None) 
     )
     print(f"  start of the server on this store: {median(taken['start']):.2f} s")
     ratio = ms["first"] / base
-    verdict(f"first run at most {TARGET_RATIO} x raw DuckDB", f"{ratio:.2f}", ratio <= TARGET_RATIO)
+    verdict(
+        f"first run at most {TARGET_RATIO} x raw DuckDB",
+        f"{ratio:.2f} (of creating the tables in a new file: {ms['first'] / ms['created']:.2f})",
+        ratio <= TARGET_RATIO,
+    )
     if shape.nodes == TARGET_NODES + 1:
         each = ms["first"]
         verdict(f"first run below {TARGET_MS} ms a node", f"{each:.2f}", each < TARGET_MS)
@@ -192,14 +139,13 @@ def main() -> None:
         default=[500, 1000],
         help="numbers of nodes that dbt builds too",
     )
-    parser.add_argument("--quick", action="store_true", help="20 nodes, one round, no dbt")
+    parser.add_argument("--quick", action="store_true", help="30 nodes, one round, no dbt")
     asked = parser.parse_args()
+    makes = [layered, chain]
     if asked.quick:
-        asked.nodes, asked.rounds, asked.dbt = [20], 1, []
+        asked.nodes, asked.rounds, asked.dbt, makes = [30], 1, [], [layered]
     print(f"bench/overhead.py: {machine()}")
-    shapes = [
-        (make(nodes), nodes in asked.dbt) for nodes in asked.nodes for make in (layered, chain)
-    ]
+    shapes = [(make(nodes), nodes in asked.dbt) for nodes in asked.nodes for make in makes]
     results: list[dict[str, list[float]]] = [defaultdict(list) for _ in shapes]
     for _ in range(asked.rounds):
         for (shape, _with_dbt), taken in zip(shapes, results, strict=True):

@@ -26,8 +26,8 @@ from typing import Final
 import duckdb
 
 from _common import machine, median, table, verdict
-from _server import HANDLE, Ran, Server, place
-from _tpch import SCHEMA, TABLES, Statements, data, label, mounts, statements
+from _server import HANDLE, Ran, Server, label, place
+from _tpch import SCHEMA, TABLES, Statements, data, mounts, statements
 
 TARGET_TABLES: Final = 0.85  #: times native tables
 TARGET_COPIES: Final = 1.05  #: times Parquet copies
