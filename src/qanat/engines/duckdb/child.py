@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import select
 import shutil
 import signal
@@ -59,7 +60,8 @@ class Child:
         self._ending = threading.Lock()
         self._asking = threading.Lock()  # progress is a question and an answer
         self._serial = self._asked = 0
-        self._lifetime_peak = 0  # before the current task
+        # Before the current task. A process inherits its starter's peak when it is made.
+        self._lifetime_peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
         self._lifetime_cpu_s = 0.0  # likewise
         self._seen_peak = 0  # sampled during the current task
         self.tasks = 0
