@@ -39,6 +39,7 @@ _SMALL_INPUT_BYTES: Final = 256 << 10
 _MAKES_ROWS: Final = re.compile(r"range|generate_series|recursive|unnest|repeat", re.IGNORECASE)
 _INTERRUPT_EVERY_S: Final = 0.02
 _PR_SET_PDEATHSIG: Final = 1
+_NICE: Final = 5  #: statements stand behind the server's own answers and steps
 
 _DO: Final[dict[type, Callable[[duckdb.DuckDBPyConnection, Any], Reply]]] = {
     messages.Write: statements.write,
@@ -269,6 +270,7 @@ def main(work_fd: int, control_fd: int) -> None:
         return
     setup = messages.setup_decoder.decode(first)
     _die_with(setup.parent)
+    os.nice(_NICE)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     with contextlib.suppress(OSError):  # under memory pressure the system takes a worker first
         Path("/proc/self/oom_score_adj").write_text("500", encoding="ascii")
