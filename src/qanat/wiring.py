@@ -18,6 +18,7 @@ from qanat.api.admin import AdminSocket, Operation
 from qanat.api.auth import Authenticator
 from qanat.api.edge import Edge
 from qanat.api.operations import first_key, operations_on
+from qanat.api.protocol import Protocol
 from qanat.api.services import Services
 from qanat.api.spool import empty_spool
 from qanat.api.tokens import SessionTokens
@@ -299,7 +300,7 @@ def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=Protocol,
         lifespan="on",
         log_level="warning",
         access_log=False,

@@ -38,6 +38,7 @@ from qanat.api import (
 from qanat.api.auth import check_scope
 from qanat.api.edge import Edge
 from qanat.api.errors import failed
+from qanat.api.methods import options_of
 from qanat.api.requests import Request
 from qanat.api.services import Services
 from qanat.api.web import WEB_ROUTES
@@ -69,7 +70,7 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
 def create_app(services: Services) -> Edge:
     """Return the application that serves `services` over HTTP."""
     app = Litestar(
-        route_handlers=[*ROUTES],
+        route_handlers=[*options_of(ROUTES), *ROUTES],
         request_class=Request,
         before_request=_before,
         exception_handlers={Exception: _answer},

@@ -18,6 +18,7 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.routes import HTTPRoute
 
 import qanat
+from qanat.api.links import linked
 from qanat.api.page import PAGE_HEADERS, page
 from qanat.api.requests import Request
 from qanat.api.routing import get
@@ -103,7 +104,7 @@ def document(app: Litestar, schema: dict[str, Any]) -> dict[str, Any]:
         for method, operation in operations.items():
             handler = _handler(app, path, method)
             paths[path][method] = _completed(operation, handler.opt if handler else {})
-    return {**schema, "paths": paths}
+    return {**schema, "paths": linked(paths)}
 
 
 def _handler(app: Litestar, path: str, method: str) -> HTTPRouteHandler | None:
