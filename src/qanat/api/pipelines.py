@@ -18,7 +18,8 @@ from qanat.api.wire import common, plans
 from qanat.api.wire import pipelines as wire
 from qanat.api.wire.common import Message
 from qanat.api.wire.configured import Configured, configured
-from qanat.coordinator.planner import Plan, decode_graph, encode_graph
+from qanat.coordinator.graphs import decode_graph, encode_graph
+from qanat.coordinator.planner import Plan
 from qanat.errors import InvalidRequestError, RequestError
 from qanat.model.access import Caller
 from qanat.model.pipeline import tier_of

@@ -8,7 +8,8 @@ from typing import Any
 from qanat.clock import to_us
 from qanat.coordinator.context import Context
 from qanat.coordinator.definitions import Definitions, encode
-from qanat.coordinator.planner import Plan, Planner, decode_graph
+from qanat.coordinator.graphs import decode_graph
+from qanat.coordinator.planner import Plan, Planner
 from qanat.coordinator.recovering import load_live
 from qanat.model.access import Caller
 from qanat.model.graph import shape_of

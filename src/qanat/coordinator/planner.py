@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-import msgspec
-
 from qanat.coordinator.definitions import Definitions, NodeDefinition
 from qanat.coordinator.texts import Texts
 from qanat.errors import (
@@ -401,49 +399,3 @@ class Planner:
 def _asked(node: Node, given: Mapping[str, Given], read: _Read) -> Node:
     """Return a node that says which parameters were asked for, as the text they have."""
     return replace(node, parameters={name: read.values[name] for name in given})
-
-
-class StoredNode(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A node of a graph stored for a query."""
-
-    id: int
-    kind: NodeKind
-    query: int = 0
-    view: str | None = None
-    tier: str | None = None
-    parameters: dict[str, str] = {}
-    dependencies: tuple[int, ...] = ()
-
-
-def encode_graph(nodes: Iterable[Node]) -> str:
-    """Return a graph as it is stored for a query."""
-    return msgspec.json.encode(
-        [
-            StoredNode(
-                id=node.id,
-                kind=node.kind,
-                query=node.query,
-                view=node.view,
-                tier=node.tier,
-                parameters=dict(node.parameters),
-                dependencies=tuple(sorted(node.dependencies)),
-            )
-            for node in nodes
-        ]
-    ).decode()
-
-
-def decode_graph(text: str) -> tuple[Node, ...]:
-    """Return what `encode_graph` wrote."""
-    return tuple(
-        Node(
-            id=NodeId(node.id),
-            kind=node.kind,
-            query=QueryId(node.query),
-            view=None if node.view is None else Label(node.view),
-            tier=node.tier or DEFAULT_TIER,
-            parameters=node.parameters,
-            dependencies=frozenset(NodeId(one) for one in node.dependencies),
-        )
-        for node in msgspec.json.decode(text, type=list[StoredNode])
-    )
