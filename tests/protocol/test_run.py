@@ -8,7 +8,7 @@ import pytest
 
 from qanat.errors import EngineUnavailableError, SqlRejectedError, UnprocessableError
 from qanat.model.records import Run
-from qanat.model.state import NodeState, RunState
+from qanat.model.state import ExecutionState, NodeState, RunState
 from qanat.names import AttemptId, Label, RunId
 from qanat.store.database import Database
 from tests.protocol.world import ME, Crash, World
@@ -306,3 +306,30 @@ def test_a_file_that_cannot_be_flushed_is_computed_again(world: World) -> None:
     run = run_of(world, id_)
     assert run.state is RunState.COMPLETED
     assert all(len(node.attempts) == 2 for node in run.nodes.values())
+
+
+def test_a_result_past_its_time_is_expired_also_for_who_polls_it(world: World) -> None:
+    query = world.save("SELECT 1 AS n")
+    answer = world.coordinator.execute_query(ME, query, {}, "medium")
+    world.drain()
+    assert world.coordinator.live_execution(answer.execution) is not None
+    world.clock.advance(days=91)
+    world.coordinator.tick()
+    found = world.coordinator.execution(ME, answer.execution)
+    assert found.state is ExecutionState.EXPIRED
+    assert found.snapshot is None
+
+
+def test_a_refresh_does_not_expire_while_its_view_points_at_it(world: World) -> None:
+    label = world.view("result_a", "SELECT 1 AS n")
+    first = world.coordinator.refresh_view(ME, label, None)
+    world.drain()
+    world.clock.advance(days=30)
+    world.coordinator.tick()
+    assert world.coordinator.execution(ME, first.execution).state is ExecutionState.COMPLETED
+    world.coordinator.refresh_view(ME, label, None)
+    world.drain()
+    world.coordinator.tick()
+    world.clock.advance(hours=1)
+    world.coordinator.tick()
+    assert world.coordinator.execution(ME, first.execution).state is ExecutionState.EXPIRED

@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from qanat.clock import to_us
 from qanat.coordinator.context import Context
+from qanat.model.state import RunState
 from qanat.store import collection
 from qanat.store.collection import BATCH
 
@@ -42,11 +43,13 @@ class Collector:
         before = to_us(now - timedelta(days=keep.resume_days))
         due_us = to_us(now + timedelta(seconds=keep.grace_s))
         database = context.database
-        while (
-            database.write(lambda tx: collection.expire(tx, now_us=now_us, pins_before_us=before))
-            == BATCH
-        ):
-            pass
+        expired = BATCH
+        while expired == BATCH:
+            expired = database.write(
+                lambda tx: collection.expire(tx, now_us=now_us, pins_before_us=before)
+            )
+            if expired:
+                self._forget_ended()
         while database.write(lambda tx: collection.drop_snapshots(tx, due_us=due_us)) == BATCH:
             pass
         database.write(
@@ -58,6 +61,14 @@ class Collector:
             )
         )
         return self._remove_garbage(now_us) + self._remove_orphans()
+
+    def _forget_ended(self) -> None:
+        """Have ended runs read from the store again: results that memory shows are gone."""
+        context = self._context
+        with context.lock:
+            for run in list(context.live.values()):
+                if run.state not in (RunState.PENDING, RunState.EXECUTING) and not run.executing:
+                    context.forget(run)
 
     def _remove_garbage(self, now_us: int) -> int:
         context = self._context
