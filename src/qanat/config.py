@@ -32,6 +32,7 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     trust_forwarded: bool = False  #: believe X-Forwarded-Proto and X-Forwarded-Host
     slots: int = 0  #: statements that run at once; 0: one a core
     cors_origins: tuple[str, ...] = ()  #: none: other sites' pages may not call the API
+    csv_null: str = "<nil>"  #: what NULL is in CSV results; empty text suits data frames
     test_notes: bool = False  #: write where the last FULL commit ended; for crash tests
 
 

@@ -230,7 +230,8 @@ async def _csv(request: Request, execution: Execution) -> Stream:
     services = request.services
     options = _options(request, rows)
     base = request.base_url
-    page = await services.call_long(csv.csv_page, services.pages, rows, options)
+    null = services.settings.server.csv_null
+    page = await services.call_long(csv.csv_page, services.pages, rows, options, null)
     headers = {}
     uri = _next_uri(base, execution, options, page.next_offset, "/csv")
     if uri is not None:
