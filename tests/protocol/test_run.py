@@ -119,6 +119,14 @@ def test_text_that_does_not_compile_fails_its_node_without_an_attempt(world: Wor
     assert "dune.me.nothing" in failure.message
 
 
+def test_empty_text_fails_as_text_that_cannot_be_read(world: World) -> None:
+    answer = world.coordinator.execute_sql(ME, "", {}, "medium")
+    world.drain()
+    failure = world.coordinator.execution(ME, answer.execution).failure
+    assert failure is not None
+    assert failure.message == "line 1:1: syntax error: the statement is empty"
+
+
 def test_a_cancelled_run_ends_at_once_and_its_late_rows_are_garbage(world: World) -> None:
     labels = chain(world)
     id_ = run_over(world, labels)

@@ -108,7 +108,9 @@ class Templates:
         )
 
     def _sql(self, node: NodeDefinition) -> str:
-        known = node.sql or self._texts.known(node.query, node.version)
+        known = node.sql
+        if known is None:
+            known = self._texts.known(node.query, node.version)
         if known is not None:
             return known
         return self._database.read(lambda tx: self._texts.of(tx, node.query, node.version))[0]
