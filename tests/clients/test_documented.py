@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,12 @@ def _output(server: Served, place: Path, *command: str | Path) -> str:
     return done.stdout
 
 
-@pytest.fixture
-def first(expired: tuple[Served, str]) -> Served:
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server whose query number 1 is there."""
-    return expired[0]
+    with Served(tmp_path_factory.mktemp("documented") / "data") as made:
+        assert made.save("SELECT 42 AS answer") == 1
+        yield made
 
 
 def test_every_block_has_its_test() -> None:
