@@ -1,4 +1,8 @@
-"""Builds a server from settings; alone in naming an engine or a database."""
+"""Builds a server from settings; alone in naming an engine or a database.
+
+A restart goes on with unfinished runs before anything of HTTP is imported or built: that takes
+longer than all of the recovery.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +13,10 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 
-from qanat.api import create_app
-from qanat.api.admin import AdminSocket, Operation
-from qanat.api.auth import Authenticator
-from qanat.api.edge import Edge
-from qanat.api.operations import first_key, operations_on
-from qanat.api.protocol import Protocol
-from qanat.api.services import Services
-from qanat.api.spool import empty_spool
-from qanat.api.tokens import SessionTokens
 from qanat.clock import Clock, SystemClock, to_us
 from qanat.config import ServerSettings, Settings
 from qanat.coordinator import Coordinator
@@ -42,6 +37,11 @@ from qanat.store import recovery
 from qanat.store.database import Database, Transaction
 from qanat.store.migrations import upgrade
 from qanat.store.sqlite import DirectoryLock, SqliteDatabase
+
+if TYPE_CHECKING:
+    from qanat.api.admin import Operation
+    from qanat.api.edge import Edge
+    from qanat.api.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -140,8 +140,12 @@ class Server:
 
 
 @contextlib.contextmanager
-def build(settings: Settings, clock: Clock | None = None) -> Iterator[Server]:
+def build(
+    settings: Settings, clock: Clock | None = None, *, at_work: bool = False
+) -> Iterator[Server]:
     """Build everything on one data directory, and take it down again.
+
+    With `at_work`, runs go on as soon as they are recovered.
 
     Raises:
         StartupError: The store cannot be opened.
@@ -161,19 +165,24 @@ def build(settings: Settings, clock: Clock | None = None) -> Iterator[Server]:
             # server the store still calls live is dead.
             coordinator = Coordinator(context, boot_id=boot_id(), alone=True)
             coordinator.recover()
-            services = _services(settings, opened, engine, coordinator)
-            app = create_app(services)
             try:
-                yield Server(
-                    settings=settings,
-                    opened=opened,
-                    engine=engine,
-                    coordinator=coordinator,
-                    services=services,
-                    app=app,
-                )
+                if at_work:
+                    coordinator.start_threads()
+                from qanat.api import create_app
+
+                services = _services(settings, opened, engine, coordinator)
+                try:
+                    yield Server(
+                        settings=settings,
+                        opened=opened,
+                        engine=engine,
+                        coordinator=coordinator,
+                        services=services,
+                        app=create_app(services),
+                    )
+                finally:
+                    services.close()
             finally:
-                services.close()
                 coordinator.close()
         finally:
             engine.close()
@@ -240,6 +249,11 @@ def _context(
 def _services(
     settings: Settings, opened: Opened, engine: DuckDbEngine, coordinator: Coordinator
 ) -> Services:
+    from qanat.api.auth import Authenticator
+    from qanat.api.services import Services
+    from qanat.api.spool import empty_spool
+    from qanat.api.tokens import SessionTokens
+
     empty_spool(opened.data_dir)
     return Services(
         settings=settings,
@@ -274,7 +288,10 @@ def serve(
         StartupError: The server cannot start.
     """
     sys.setswitchinterval(SWITCH_S)
-    with build(settings) as server:
+    with build(settings, at_work=True) as server:
+        from qanat.api.admin import AdminSocket
+        from qanat.api.operations import operations_on
+
         opened = server.opened
         admin = AdminSocket(
             opened.data_dir,
@@ -284,13 +301,15 @@ def serve(
         )
         admin.open()
         try:
-            server.coordinator.start_threads()
             _listen(server, on_ready)
         finally:
             admin.close()
 
 
 def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None:
+    from qanat.api.operations import first_key
+    from qanat.api.protocol import Protocol
+
     def ready(url: str) -> None:
         on_ready(url, first_key(server.opened.database, server.opened.clock))
 
@@ -366,6 +385,8 @@ def operations(settings: Settings) -> Iterator[Mapping[str, Operation]]:
     Raises:
         StartupError: A server holds it, or it cannot be opened.
     """
+    from qanat.api.operations import operations_on
+
     with open_store(settings) as opened:
         rows = RowFiles(opened.data_dir / "rows")
         yield operations_on(opened.database, opened.clock, rows.all, lambda _: None)
