@@ -91,7 +91,9 @@ def test_a_worker_killed_near_its_memory_limit_ran_out_of_memory(one: DuckDbEngi
     """Nothing else is known of a process that the system's own killer took."""
     small = Limits(threads=1, memory_bytes=48 * MIB, time_s=60, result_bytes=MIB)
     running = Running(one, ENDLESS, small)
-    os.kill(one.workers()[0], signal.SIGKILL)
+    (worker,) = one._statements._all
+    until(lambda: worker._seen_peak > small.memory_bytes)  # before the first sample: a crash
+    os.kill(worker.pid, signal.SIGKILL)
 
     error = running.error()
     assert isinstance(error, LimitExceededError)
