@@ -213,6 +213,7 @@ async def _json(request: Request, execution: Execution) -> Response[Any]:
         size_bytes=page.result_set_bytes,
         total_row_count=page.total_row_count,
         total_bytes=page.total_result_set_bytes,
+        filtered_row_count=page.filtered_row_count,
     )
     return as_json(
         wire.with_rows(

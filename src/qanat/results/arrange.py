@@ -22,19 +22,24 @@ from qanat.model.snapshot import Snapshot
 from qanat.model.types import Columns
 from qanat.names import AttemptId, SnapshotId
 from qanat.results import filters, sorting
+from qanat.results.kept import Kept
 from qanat.results.options import PageOptions
 from qanat.results.rows import Stored, relation_sql
 from qanat.results.siblings import Borrowed, Siblings
 
 _REMEMBERED: Final = 1_000  #: snapshots whose files have been counted
 _HASHES: Final = 1 << 64
+_COUNTS_BYTES: Final = 1 << 20  #: of counts that were taken of filtered results
 
 
 class Arranged:
     """Rows to be paged through; they stay until `close`."""
 
-    def __init__(self, stored: Stored, borrowed: Borrowed | None = None) -> None:
+    def __init__(
+        self, stored: Stored, borrowed: Borrowed | None = None, *, is_whole: bool = True
+    ) -> None:
         self.stored, self._borrowed = stored, borrowed
+        self.is_whole = is_whole  #: whether no rows come after those that are here
 
     def close(self) -> None:
         """Let go of the files."""
@@ -64,6 +69,7 @@ class Arranger:
         self._time_s, self._head_rows = time_s, head_rows
         self._lock = threading.Lock()
         self._counts: OrderedDict[SnapshotId, tuple[int, ...]] = OrderedDict()
+        self._passing: Kept[int] = Kept(_COUNTS_BYTES)
 
     def stored(self, snapshot: Snapshot) -> Stored:
         """Return the snapshot's own files."""
@@ -88,11 +94,26 @@ class Arranger:
         found = self._siblings.peek(whole) or self._whole_head(head)
         if found is None and rows is not None and rows < self._head_rows:
             found = self._siblings.borrow(head, lambda: self._head_sql(snapshot, options))
+            is_whole = found.sibling.row_count < self._head_rows
+            return self._sibling(snapshot, found, is_whole=is_whole)
         if found is None:
             found = self._siblings.borrow(
                 whole, lambda: self._sql(snapshot, options, snapshot.columns)
             )
-        return self._sibling(snapshot, found)
+        return self._sibling(snapshot, found, is_whole=True)
+
+    def count(self, snapshot: Snapshot, options: PageOptions, arranged: Arranged) -> int:
+        """Return how many rows pass the filters of `options`, whose rows `arranged` are."""
+        if arranged.is_whole:
+            return arranged.stored.total
+
+        def count() -> tuple[int, int]:
+            relation, number = self._relation(snapshot)
+            where = _where(snapshot, options, number)
+            (text,) = self._reader.text(f"SELECT count(*) FROM ({relation}){where}", self._time_s)
+            return int(text or b"0"), 0
+
+        return self._passing.of((snapshot.id, options.filters), count)
 
     def whole(self, snapshot: Snapshot, options: PageOptions) -> Borrowed:
         """Return everything that `options` ask for, with the columns they choose, as one file."""
@@ -114,13 +135,13 @@ class Arranger:
             return None
         return found
 
-    def _sibling(self, snapshot: Snapshot, found: Borrowed) -> Arranged:
+    def _sibling(self, snapshot: Snapshot, found: Borrowed, *, is_whole: bool) -> Arranged:
         stored = Stored(
             columns=snapshot.columns,
             files=(found.sibling.path,),
             counts=(found.sibling.row_count,),
         )
-        return Arranged(stored, found)
+        return Arranged(stored, found, is_whole=is_whole)
 
     def _sql(self, snapshot: Snapshot, options: PageOptions, columns: Columns) -> str:
         """Return the statement of an arrangement.

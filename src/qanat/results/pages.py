@@ -1,40 +1,32 @@
-"""A page of a result as JSON: one statement in the worker, whose text is passed on as it is.
+"""A page of a result as JSON: text that a worker made and that is passed on as it is.
 
 A page is a range of row numbers, so it costs the same anywhere in a result. Rows and bytes are
 capped silently (contract section 6.1); the next offset tells what was not sent.
 """
 
-# ruff: noqa: S608  # statements are made of numbers, our own names and what is quoted
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from qanat.config import LimitSettings
 from qanat.engines import Reader
-from qanat.errors import LimitExceededError, PaymentRequiredError
+from qanat.errors import PaymentRequiredError
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Columns
 from qanat.names import AttemptId, SnapshotId
 from qanat.results.arrange import Arranger
-from qanat.results.encode import row_json, row_overhead
+from qanat.results.blocks import Blocks
 from qanat.results.options import PageOptions
-from qanat.results.rows import (
-    COUNTED_ROWS,
-    Span,
-    Stored,
-    cut_sql,
-    names,
-    span_sql,
-    total_weight_sql,
-)
+from qanat.results.rows import COUNTED_ROWS, Span, Stored, total_weight_sql
 from qanat.results.siblings import Siblings
 
 _TIME_S: Final = 60.0
+_UNPACKED: Final = 8  #: times as long as on disk, rows as text are at most, as a rule
 #: The first rows of an order come of one pass over the rows and are what people look at; the
 #: whole order is only made for who goes on. One more than a client's page of 32,000.
 HEAD_ROWS: Final = 32_001
@@ -52,6 +44,7 @@ class Page:
     next_offset: int | None  #: None on the last page
     total_row_count: int  #: of the whole result, without filters
     total_result_set_bytes: int
+    filtered_row_count: int | None = None  #: of all rows that pass the filters; None without any
 
     @property
     def datapoint_count(self) -> int:
@@ -96,6 +89,7 @@ class Pages:
             time_s=time_s,
             head_rows=head_rows,
         )
+        self.blocks = Blocks(reader=reader, time_s=time_s, cap=limits.page_bytes)
         self._lock = threading.Lock()
         self._sizes: OrderedDict[SnapshotId, int] = OrderedDict()
 
@@ -109,19 +103,24 @@ class Pages:
         """
         with self.arranger.arrange(snapshot, options, self.rows_needed(options)) as arranged:
             span = self.span(arranged.stored, options)
-            rows, count, size = self._read(span)
+            rows = self.blocks.read(span, self._row_bytes(snapshot, span))
+            filtered = None
+            if options.filters is not None:
+                filtered = self.arranger.count(snapshot, options, arranged)
+        count = rows.count
+        size = header_bytes(span.columns) + rows.weight if count else 0
         end = span.low + count
         more = count > 0 and end < span.stored.total and options.sample_count is None
-        is_whole = count == snapshot.row_count and span.columns == snapshot.columns
-        is_weighed = is_whole and count <= COUNTED_ROWS  # the page is what would be weighed
+        is_weighed = _is_weighed(snapshot, span) and count == snapshot.row_count
         return Page(
-            rows=rows,
+            rows=b"[%b]" % rows.text,
             columns=span.columns,
             row_count=count,
             result_set_bytes=size,
             next_offset=end if more else None,
             total_row_count=snapshot.row_count,
             total_result_set_bytes=size if is_weighed else self.total_bytes(snapshot),
+            filtered_row_count=filtered,
         )
 
     def rows_needed(self, options: PageOptions) -> int | None:
@@ -167,38 +166,19 @@ class Pages:
                 self._sizes.popitem(last=False)
         return size
 
-    def _read(self, span: Span) -> tuple[bytes, int, int]:
-        """Return rows as JSON, how many they are and the bytes of their raw text."""
-        cap, extra = self.limits.page_bytes, row_overhead(span.columns)
-        # A row is never shorter than its keys, so no more rows than this need be looked at.
-        most = cap // (extra + len(span.columns)) + 1
-        span = replace(span, high=min(span.high, span.low + most))
-        while span.low < span.high:
-            try:
-                text, counted, weighed = self.reader.text(_page_sql(span, cap, extra), self.time_s)
-            except LimitExceededError as error:
-                # Escapes can make text six times as long as it weighs.
-                if error.limit != "memory" or span.high - span.low == 1:
-                    raise
-                span = replace(span, high=span.low + max(1, (span.high - span.low) // 4))
-                continue
-            rows, count = text or b"[]", int(counted or b"0")
-            if len(rows) <= cap or count <= 1:
-                return rows, count, header_bytes(span.columns) + int(weighed or b"0")
-            span = replace(span, high=span.low + max(1, count * cap // len(rows) * 19 // 20))
-        return b"[]", 0, 0
+    def _row_bytes(self, snapshot: Snapshot, span: Span) -> float:
+        """Return about how many bytes the raw text of a row has."""
+        if snapshot.row_count == 0 or _is_weighed(snapshot, span):
+            return _UNPACKED * snapshot.size_bytes / max(1, snapshot.row_count)
+        return self.total_bytes(snapshot) / snapshot.row_count
+
+
+def _is_weighed(snapshot: Snapshot, span: Span) -> bool:
+    """Return whether a page holds all that would be read to weigh the result."""
+    count = span.high - span.low
+    return count == snapshot.row_count <= COUNTED_ROWS and span.columns == snapshot.columns
 
 
 def header_bytes(columns: Columns) -> int:
     """Return the bytes of a header line."""
     return sum(len(column.name.encode()) + 1 for column in columns)
-
-
-def _page_sql(span: Span, cap: int, extra: int) -> str:
-    row = row_json(span.columns, names(span.columns))
-    return (
-        f"WITH cut AS ({cut_sql(span, cap, extra)})"
-        f" SELECT encode('[' || string_agg({row}, ',' ORDER BY n) || ']'), count(*),"
-        " any_value(bytes)"
-        f" FROM ({span_sql(span)}), cut WHERE n < stop"
-    )

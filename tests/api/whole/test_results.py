@@ -75,6 +75,21 @@ def test_no_rows_are_no_error(me: Owner, execution: str) -> None:
     assert me.get(f"/api/v1{path}/csv?offset=1000").text == "n,t\n"
 
 
+def test_with_filters_a_page_tells_how_many_rows_pass_them(me: Owner, execution: str) -> None:
+    """Whatever of them it holds, and on the query's own path; without filters it is absent."""
+    path = f"/execution/{execution}/results"
+    for asked in ("limit=5", "limit=5&sort_by=t desc", "offset=99", "limit=0", "columns=t", ""):
+        metadata = me.ok("GET", f"{path}?filters=n <= 40&{asked}")["result"]["metadata"]
+        assert (metadata["filtered_row_count"], metadata["total_row_count"]) == (40, 100), asked
+    assert me.ok("GET", f"{path}?filters=n < 0")["result"]["metadata"]["filtered_row_count"] == 0
+    query = save(me, ROWS)
+    run_query(me, query)
+    latest = me.ok("GET", f"/query/{query}/results?filters=n > 90&limit=1")
+    assert latest["result"]["metadata"]["filtered_row_count"] == 10
+    for asked in ("", "?sort_by=n desc", "?sample_count=7", "?limit=3"):
+        assert "filtered_row_count" not in me.ok("GET", path + asked)["result"]["metadata"]
+
+
 def test_filters_columns_and_samples_are_applied(me: Owner, execution: str) -> None:
     path = f"/execution/{execution}/results"
     params = {"filters": "n <= 3 AND t != 'row 2'", "columns": "t", "sort_by": "n desc"}

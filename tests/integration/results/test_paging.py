@@ -167,6 +167,8 @@ def test_pages_one_after_another_are_the_whole_in_its_order(
         {name: row[name] for name in names} for row in wanted
     ]
     assert all(list(row) == names for page in pages for row in page)
+    passing = shared.page(snapshot, options).filtered_row_count
+    assert passing == (None if text is None else sum(FILTERS[text](row) for row in ALL))
     assert [len(page) for page in pages[:-1]] == [limit] * (len(pages) - 1)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
-from qanat.api.wire.common import Wire, encode, maybe_timestamp, timestamp
+from qanat.api.wire.common import Wire, encode, maybe, maybe_timestamp, timestamp
 from qanat.model.credits import as_credits
 from qanat.model.records import Accepted, Execution
 from qanat.model.snapshot import Snapshot
@@ -78,6 +78,7 @@ class ResultMetadata(Wire):
     datapoint_count: int
     pending_time_millis: int
     execution_time_millis: int
+    filtered_row_count: int | UnsetType = UNSET
 
 
 class ExecutionHead(Wire):
@@ -177,6 +178,7 @@ def metadata(
     size_bytes: int,
     total_row_count: int,
     total_bytes: int,
+    filtered_row_count: int | None = None,
 ) -> ResultMetadata:
     """Return what a page holds; the totals are those of the whole stored result."""
     started_at = execution.started_at or execution.submitted_at
@@ -191,6 +193,7 @@ def metadata(
         datapoint_count=row_count * len(columns),
         pending_time_millis=_millis(started_at - execution.submitted_at),
         execution_time_millis=_millis(ended_at - started_at),
+        filtered_row_count=maybe(filtered_row_count),
     )
 
 
