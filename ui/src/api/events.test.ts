@@ -21,6 +21,7 @@ class Stage {
     say: (type: string, data: unknown, id?: string) => void;
   })[] = [];
   hidden = false;
+  free = 1;
   tellVisibility: () => void = () => {};
 
   readonly at: Surroundings = {
@@ -58,6 +59,13 @@ class Stage {
         this.tellVisibility = () => {};
       };
     },
+    claim: async () => {
+      if (this.free === 0) return undefined;
+      this.free -= 1;
+      return () => {
+        this.free += 1;
+      };
+    },
   };
 
   async advance(ms: number) {
@@ -92,7 +100,7 @@ let stop: () => void;
 const last = { epoch: 1, seq: 4 };
 const at = "2026-11-24T10:00:00.000000Z";
 
-beforeEach(() => {
+beforeEach(async () => {
   stage = new Stage();
   heard = [];
   liveness = [];
@@ -111,6 +119,7 @@ beforeEach(() => {
     },
     stage.at,
   );
+  await stage.advance(0);
 });
 
 describe("following a run", () => {
@@ -166,8 +175,24 @@ describe("following a run", () => {
   test("an expired history loads the snapshot and opens anew", async () => {
     stage.source.say("expired", {});
     await stage.advance(0);
+    await stage.advance(0);
     expect(reloads).toBe(1);
     expect(stage.sources).toHaveLength(2);
+  });
+
+  test("polls while other windows hold every stream, and takes the next that is free", async () => {
+    stage.source.onerror?.({}); // its own stream goes back
+    stage.free = 0;
+    await stage.advance(2000);
+    expect(liveness.at(-1)).toBe("polling");
+    expect(stage.sources).toHaveLength(1);
+    await stage.advance(POLL_MS * 5);
+    expect(stage.sources).toHaveLength(1);
+    stage.free = 1;
+    await stage.advance(POLL_MS * 5);
+    expect(stage.sources).toHaveLength(2);
+    stop();
+    expect(stage.free).toBe(1);
   });
 
   test("a poll that finds the run over stops", async () => {
@@ -187,8 +212,10 @@ describe("following a run", () => {
     await stage.advance(1);
     expect(stage.source.closed).toBe(true);
     expect(liveness.at(-1)).toBe("paused");
+    expect(stage.free).toBe(1);
     stage.hidden = false;
     stage.tellVisibility();
+    await stage.advance(0);
     expect(stage.sources).toHaveLength(2);
   });
 

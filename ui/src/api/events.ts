@@ -1,8 +1,9 @@
 /**
  * The event stream of one run: resumes by id, falls back to polling, and closes while its tab is hidden.
  *
- * Over HTTP/1.1 a browser has six connections to a host, and each open stream holds one: six hidden tabs
- * would starve every other request. So a stream is open only while somebody looks.
+ * Over HTTP/1.1 a browser has six connections to a host, and each open stream holds one: six of them
+ * would starve every other request. So a stream is open only while somebody looks, and all windows
+ * together hold at most four; the others poll until one of those ends.
  */
 
 import type { RunEvent } from "./apply";
@@ -16,6 +17,7 @@ export const HEARTBEAT_MS = 25_000; // the server sends one every 10 s
 export const HIDDEN_MS = 10_000;
 export const POLL_MS = 2_000;
 export const MOST_FAILURES = 3;
+export const MOST_STREAMS = 4; // of all tabs and windows of one browser
 
 /** The parts of a browser that a stream needs; tests put their own in. */
 export type Surroundings = {
@@ -25,11 +27,30 @@ export type Surroundings = {
   clearTimeout: (timer: unknown) => void;
   isHidden: () => boolean;
   onVisibility: (tell: () => void) => () => void;
+  /** Take one of the streams that this browser may hold: how to give it back, or nothing if none is left. */
+  claim: () => Promise<(() => void) | undefined>;
 };
 export type EventSourceLike = {
   addEventListener: (type: string, listen: (event: { data: string; lastEventId: string }) => void) => void;
   onerror: ((event: unknown) => void) | null;
   close: () => void;
+};
+
+/** Locks are shared by all windows of one origin, and end with the page that holds them. */
+const claimLock = async (): Promise<(() => void) | undefined> => {
+  const { locks } = navigator as { locks?: LockManager };
+  if (!locks) return () => {}; // plain HTTP from another machine: the browser has none
+  for (let slot = 0; slot < MOST_STREAMS; slot += 1) {
+    const giveBack = await new Promise<(() => void) | undefined>((taken) => {
+      locks
+        .request(`stream-${slot}`, { ifAvailable: true }, (lock) =>
+          lock ? new Promise<void>((done) => taken(done)) : taken(undefined),
+        )
+        .catch(() => taken(() => {}));
+    });
+    if (giveBack) return giveBack;
+  }
+  return undefined;
 };
 
 const browser: Surroundings = {
@@ -44,6 +65,7 @@ const browser: Surroundings = {
     document.addEventListener("visibilitychange", tell);
     return () => document.removeEventListener("visibilitychange", tell);
   },
+  claim: claimLock,
 };
 
 export type Follow = {
@@ -60,6 +82,9 @@ export type Follow = {
 /** Follow a run until it is over or the returned function is called. */
 export const follow = (told: Follow, at: Surroundings = browser): (() => void) => {
   let source: EventSourceLike | undefined;
+  let giveBack: (() => void) | undefined;
+  let isAsking = false;
+  let isPaused = false;
   let queue: RunEvent[] = [];
   let isFrameAsked = false;
   let failures = 0;
@@ -85,6 +110,8 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
   const close = () => {
     source?.close();
     source = undefined;
+    giveBack?.();
+    giveBack = undefined;
     at.clearTimeout(heartbeat);
     at.clearTimeout(retry);
   };
@@ -132,7 +159,18 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
     );
   };
   const open = () => {
-    if (isOver || source) return;
+    if (isOver || source || isAsking) return;
+    isAsking = true;
+    void at.claim().then((given) => {
+      isAsking = false;
+      if (isOver || isPaused) given?.();
+      else if (given) {
+        giveBack = given;
+        connect();
+      } else poll();
+    });
+  };
+  const connect = () => {
     const { epoch, seq } = told.lastEvent();
     source = at.open(pathWith(`/v1/pipelines/executions/${told.runId}/events`, { after: `${epoch}-${seq}` }));
     source.onerror = failed;
@@ -155,6 +193,7 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
   const visibility = () => {
     at.clearTimeout(hiding);
     if (!at.isHidden()) {
+      isPaused = false;
       if (!source && !isOver) {
         at.clearTimeout(retry);
         failures = 0;
@@ -165,6 +204,7 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
     hiding = at.setTimeout(() => {
       flush();
       close();
+      isPaused = true;
       told.onLiveness("paused");
     }, HIDDEN_MS);
   };
