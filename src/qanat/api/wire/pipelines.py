@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from qanat.api.wire.common import Wire, maybe, query_id
+from qanat.api.wire.common import Wire, encode, maybe, query_id
 from qanat.api.wire.views import full_label
 from qanat.errors import InvalidRequestError
 from qanat.model.access import Caller
@@ -171,12 +171,43 @@ class PipelineStatus(Wire):
 
 def status(run: Run) -> PipelineStatus:
     """Return where a run is."""
-    failed = run.state is RunState.FAILED and run.failure is not None
     return PipelineStatus(
         status=run.state.value,
-        error=run.failure.message if failed and run.failure else UNSET,
+        error=_error(run),
         node_executions=[_node_status(node) for node in run.nodes.values()],
     )
+
+
+class StatusText:
+    """The encoded status of one run, made again and again while few of its nodes change.
+
+    A node's record is never changed but replaced, so its text is right for as long as the record
+    is the same object. What comes out is what encoding `status` would give.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: list[NodeExecution] = []
+        self._texts: list[bytes] = []
+
+    def of(self, run: Run) -> bytes:
+        """Return the status of the run as it is now."""
+        nodes = list(run.nodes.values())
+        if len(nodes) != len(self._nodes):
+            self._nodes, self._texts = nodes, [encode(_node_status(node)) for node in nodes]
+        for at, (node, known) in enumerate(zip(nodes, self._nodes, strict=True)):
+            if node is not known:
+                self._nodes[at], self._texts[at] = node, encode(_node_status(node))
+        error = _error(run)
+        return b'{"status":%b,"node_executions":[%b]%b}' % (
+            encode(run.state.value),
+            b",".join(self._texts),
+            b"" if error is UNSET else b',"error":' + encode(error),
+        )
+
+
+def _error(run: Run) -> str | UnsetType:
+    failed = run.state is RunState.FAILED and run.failure is not None
+    return run.failure.message if failed and run.failure else UNSET
 
 
 def _node_status(node: NodeExecution) -> NodeStatus:
