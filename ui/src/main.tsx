@@ -20,7 +20,7 @@ onUnauthorized(() => {
   const { pathname, href } = router.state.location;
   if (pathname === "/sign-in") return;
   client.removeQueries({ queryKey: ["session"] });
-  void router.navigate({ to: "/sign-in", search: { next: href } });
+  void router.navigate({ to: "/sign-in", search: { next: href, ended: "1" } });
 });
 
 const place = document.getElementById("root");

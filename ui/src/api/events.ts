@@ -16,6 +16,7 @@ export type Liveness = "live" | "reconnecting" | "polling" | "finished" | "pause
 export const HEARTBEAT_MS = 25_000; // the server sends one every 10 s
 export const HIDDEN_MS = 10_000;
 export const POLL_MS = 2_000;
+const STREAM_EVERY = 5; // polls
 export const MOST_FAILURES = 3;
 export const MOST_STREAMS = 4; // of all tabs and windows of one browser
 
@@ -142,7 +143,7 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
     told.onLiveness("reconnecting");
     retry = at.setTimeout(open, 500 * 2 ** failures);
   };
-  /** Ask for snapshots until the stream can be had again, which every fifth poll tries. */
+  /** Ask for snapshots until the stream can be had again, which some of them try. */
   const poll = (round = 1) => {
     if (isOver) return;
     told.onLiveness("polling");
@@ -150,11 +151,12 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
       ({ isOver: over }) => {
         if (isOver) return;
         if (over) finish();
-        else if (round % 5 === 0) open();
+        else if (round % STREAM_EVERY === 0) open();
         else retry = at.setTimeout(() => poll(round + 1), POLL_MS);
       },
       () => {
-        retry = at.setTimeout(() => poll(round + 1), POLL_MS);
+        // The first answer after a silence means that the server is back, and its streams with it.
+        retry = at.setTimeout(() => poll(STREAM_EVERY), POLL_MS);
       },
     );
   };

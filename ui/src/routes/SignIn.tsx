@@ -18,7 +18,7 @@ const takeKey = (): string => {
 
 export const SignInPage = () => {
   usePage("Sign in", []);
-  const { next } = useSearch({ from: "/sign-in" });
+  const { next, ended } = useSearch({ from: "/sign-in" });
   const queryClient = useQueryClient();
   const [key, setKey] = useState("");
   const [isBusy, setBusy] = useState(false);
@@ -62,6 +62,11 @@ export const SignInPage = () => {
     <main id="main">
       <form className={style.sign} onSubmit={submit}>
         <h1>Sign in to Qanat</h1>
+        {ended && (
+          <p role="status">
+            Your session has ended, or its key was revoked. Sign in to go on where you were.
+          </p>
+        )}
         <TextField
           label="API key"
           type="password"

@@ -115,7 +115,11 @@ export const settingsSearch = (raw: Raw) => only({ from: day(raw.from), to: day(
 /** `next` is a path on this host; anything else would send people elsewhere. */
 export const signInSearch = (raw: Raw) => {
   const next = text(raw.next);
-  return only({ next: next && /^\/(?![/\\])/.test(next) ? next : undefined });
+  return only({
+    next: next && /^\/(?![/\\])/.test(next) ? next : undefined,
+    /** The session ended while somebody was inside. */
+    ended: oneOf(raw.ended, ["1"] as const),
+  });
 };
 
 /** `day:desc` ↔ a sort of a table. */

@@ -208,6 +208,25 @@ export const Workbench = ({
     },
   ]);
 
+  useActions(
+    saved
+      ? [
+          {
+            id: "pipeline",
+            label: "See its pipeline",
+            run: () => void navigate({ to: "/pipelines/$queryId", params: { queryId: String(saved.id) } }),
+          },
+          {
+            id: "make-view",
+            label: saved.view ? "Settings of its view" : "Make it a view",
+            run: () => set({ tab: "view" }, true),
+          },
+          { id: "lineage", label: "Its lineage", run: () => set({ tab: "lineage" }, true) },
+          { id: "history", label: "Its versions and history", run: () => set({ tab: "history" }, true) },
+        ]
+      : [],
+  );
+
   const known = useCallback(async () => {
     const catalog = await client.ensureQueryData(completionQuery);
     return { ...catalog, parameters: parameters.map((one) => one.key) };
