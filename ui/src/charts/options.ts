@@ -110,11 +110,12 @@ const summaryOf = (spec: ChartSpec, series: readonly Series[], axis: Built["axis
   const names = series.map((one) => one.name);
   const shown =
     names.length > 3 ? `${names.slice(0, 3).join(", ")} and ${names.length - 3} more` : names.join(", ");
+  const what = spec.split ? `${spec.y.join(", ")} by ${spec.split} (${shown})` : shown;
   const span =
     axis === "time"
       ? ` from ${day(extremeOf(series, Math.min))} to ${day(extremeOf(series, Math.max))}`
       : ` by ${spec.x}`;
-  return `${spec.kind[0]?.toUpperCase()}${spec.kind.slice(1)} chart of ${shown}${span}, between ${figure(least)} and ${figure(most)}.`;
+  return `${spec.kind[0]?.toUpperCase()}${spec.kind.slice(1)} chart of ${what}${span}, between ${figure(least)} and ${figure(most)}.`;
 };
 
 const day = (at: number): string => new Date(at).toISOString().slice(0, 10);

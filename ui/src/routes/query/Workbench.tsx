@@ -208,6 +208,11 @@ export const Workbench = ({
     },
   ]);
 
+  /** As by the tab itself: the keys go on from there. */
+  const openTab = (tab: "view" | "lineage" | "history") => {
+    set({ tab }, true);
+    document.getElementById(`query-${tab}`)?.focus();
+  };
   useActions(
     saved
       ? [
@@ -219,10 +224,10 @@ export const Workbench = ({
           {
             id: "make-view",
             label: saved.view ? "Settings of its view" : "Make it a view",
-            run: () => set({ tab: "view" }, true),
+            run: () => openTab("view"),
           },
-          { id: "lineage", label: "Its lineage", run: () => set({ tab: "lineage" }, true) },
-          { id: "history", label: "Its versions and history", run: () => set({ tab: "history" }, true) },
+          { id: "lineage", label: "Its lineage", run: () => openTab("lineage") },
+          { id: "history", label: "Its versions and history", run: () => openTab("history") },
         ]
       : [],
   );
