@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, expect, sync_playwright
 
 from tests.server import ServerProcess
-from tests.web.pages import WITHIN_MS, Pages
+from tests.web.pages import LARGE, WITHIN_MS, Pages, Size, Theme
 
 ROOT: Final = Path(__file__).parent.parent.parent
 BUILT: Final = ROOT / "src" / "qanat" / "web" / "index.html"
@@ -90,8 +90,22 @@ def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def pages(browser: Browser, server: ServerProcess, shots: Path) -> Iterator[Pages]:
+def theme() -> Theme:
+    """Light, unless a test is marked to run in both."""
+    return "light"
+
+
+@pytest.fixture
+def size() -> Size:
+    """A desk's screen, unless a test is marked to run on a phone's too."""
+    return LARGE
+
+
+@pytest.fixture
+def pages(
+    browser: Browser, server: ServerProcess, shots: Path, theme: Theme, size: Size
+) -> Iterator[Pages]:
     """Opens pages as a signed-in person; what any of them did wrong is said at the end."""
-    made = Pages(browser, server, shots)
+    made = Pages(browser, server, shots, theme, size)
     yield made
     made.close()

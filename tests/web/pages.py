@@ -5,14 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final, Literal
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.server import ServerProcess
 
 AXE: Final = Path(__file__).parent.parent.parent / "ui/node_modules/axe-core/axe.min.js"
-LARGE: Final = (1280, 800)
-PHONE: Final = (390, 844)
+Theme = Literal["light", "dark"]
+Size = tuple[int, int]
+
+LARGE: Final[Size] = (1280, 800)
+PHONE: Final[Size] = (390, 844)
 WITHIN_MS: Final = 15_000
+
+#: A journey in both themes, and on both screens.
+BOTH_THEMES: Final = pytest.mark.parametrize("theme", ["light", "dark"])
+EACH_SCREEN: Final = pytest.mark.parametrize(
+    ("theme", "size"),
+    [("light", LARGE), ("dark", LARGE), ("light", PHONE)],
+    ids=["light", "dark", "phone"],
+)
 
 #: Told by every page to the console, where the listener below sees it.
 _WATCH: Final = """
@@ -21,64 +33,84 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+def settled(page: Page) -> None:
+    """Wait until nothing on the page is a grey line, and what was drawn last is on the screen."""
+    expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+    page.evaluate(
+        "() => document.fonts.ready.then(() => new Promise((drawn) =>"
+        " requestAnimationFrame(() => requestAnimationFrame(() => drawn()))))"
+    )
+
+
+def write(page: Page, sql: str) -> None:
+    """Put `sql` into the editor, as if pasted."""
+    page.wait_for_selector(".cm-content")
+    page.locator(".cm-content").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(sql)
+
+
 class Pages:
     """Opens pages on a server and remembers what they did that no page may do."""
 
-    def __init__(self, browser: Browser, server: ServerProcess, shots: Path) -> None:
+    def __init__(
+        self, browser: Browser, server: ServerProcess, shots: Path, theme: Theme, size: Size
+    ) -> None:
         self.server = server
+        self.url = server.url  #: what pages are asked for; a test may put a line in between
         self.shots = shots
+        self.theme, self.size = theme, size
         self.faults: list[str] = []
         self.allowed: tuple[str, ...] = ()  #: parts of messages that a test brings about itself
         self._browser = browser
         self._contexts: list[BrowserContext] = []
 
-    def open(
-        self,
-        path: str = "/",
-        *,
-        theme: Literal["light", "dark"] = "light",
-        size: tuple[int, int] = LARGE,
-        key: str | None = None,
-    ) -> Page:
+    def at(self, server: ServerProcess) -> None:
+        """Open pages of another server from now on."""
+        self.server, self.url = server, server.url
+
+    def open(self, path: str = "/", *, key: str | None = None) -> Page:
         """Open a page in a browser of its own, signed in."""
-        page = self.anonymous(theme=theme, size=size)
-        page.goto(f"{self.server.url}/sign-in#key={key or self.server.key}")
+        page = self.anonymous()
+        page.goto(f"{self.url}/sign-in#key={key or self.server.key}")
         expect(page.get_by_role("navigation", name="Places")).to_be_visible()
         if path != "/":
-            page.goto(self.server.url + path)
+            page.goto(self.url + path)
             expect(page.get_by_role("navigation", name="Places")).to_be_visible()
         return page
 
-    def anonymous(
-        self, *, theme: Literal["light", "dark"] = "light", size: tuple[int, int] = LARGE
-    ) -> Page:
+    def anonymous(self) -> Page:
         """Return a page of somebody who has not signed in."""
         context = self._browser.new_context(
-            viewport={"width": size[0], "height": size[1]},
-            color_scheme=theme,
+            viewport={"width": self.size[0], "height": self.size[1]},
+            color_scheme=self.theme,
             reduced_motion="reduce",
         )
         context.set_default_timeout(WITHIN_MS)
         context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.add_init_script(_WATCH)
+        context.on("page", self._opened)
         self._contexts.append(context)
-        page = context.new_page()
-        page.add_init_script(_WATCH)
+        return context.new_page()
+
+    def _opened(self, page: Page) -> None:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.faults.append(f"crash: {error}"))
         page.on("request", self._asked)
-        return page
 
     def _heard(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.faults.append(f"console {message.type}: {message.text}")
 
     def _asked(self, request: Request) -> None:
-        if not request.url.startswith((self.server.url, "data:", "blob:")):
+        if not request.url.startswith((self.url, "data:", "blob:")):
             self.faults.append(f"asked elsewhere: {request.url}")
 
     def picture(self, page: Page, name: str) -> None:
-        """Keep a picture of the page for people to look at."""
-        page.screenshot(path=self.shots / f"{name}.png")
+        """Keep a picture of the page for people to look at, once what it waits for is there."""
+        settled(page)
+        phone = "-phone" if self.size == PHONE else ""
+        page.screenshot(path=self.shots / f"{name}-{self.theme}{phone}.png")
 
     def findings(self, page: Page, within: str | None = None) -> list[str]:
         """Return what axe calls serious or critical, below `within` or on the whole page."""

@@ -1,0 +1,218 @@
+"""The query page: write, correct, run, look at the rows, chart them, keep them as a view."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.clients.served import Served
+from tests.clients.served import forgetful as forgetful_server
+from tests.server import ServerProcess
+from tests.web.pages import BOTH_THEMES, EACH_SCREEN, Pages, write
+
+#: Ten million rows that cost about a second.
+TEN_MILLION = (
+    "SELECT (a.x - 1) * 1000 + b.y AS id, 9007199254740993 + b.y AS big "
+    "FROM UNNEST(sequence(1, 10000)) AS a(x) CROSS JOIN UNNEST(sequence(1, 1000)) AS b(y)"
+)
+
+
+def result_of(server: ServerProcess, sql: str, name: str) -> int:
+    """Save a query and execute it; the query's id."""
+    query = server.save(sql, name)
+    server.wait_execution(server.call("POST", f"/query/{query}/execute")["execution_id"])
+    return query
+
+
+@EACH_SCREEN
+def test_a_query_is_written_corrected_run_sorted_filtered_and_saved(pages: Pages) -> None:
+    page = pages.open("/queries/new")
+    write(page, "SELECT number, kind, fee\nFROM chain.blokcs")
+    strip = page.get_by_role("alert")
+    expect(strip).to_contain_text("2:6")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("chain.blokcs")
+    pages.picture(page, "query-marker")
+    page.get_by_role("button", name="Replace").click()
+    expect(strip).to_be_hidden()
+
+    page.keyboard.press("Control+Enter")
+    grid = page.get_by_role("grid", name="Result")
+    expect(grid).to_have_attribute("aria-rowcount", "20001")
+    fee = page.get_by_role("columnheader", name="fee")
+    fee.click()
+    expect(fee).to_have_attribute("aria-sort", "ascending")
+    fee.click()
+    expect(fee).to_have_attribute("aria-sort", "descending")
+    expect(grid.get_by_role("row").nth(1)).to_contain_text("9999.5")
+    page.get_by_label("Filter rows on the server").fill("kind = 3 AND fee > 9990")
+    expect(page.get_by_text("3 of 20,000")).to_be_visible()
+    assert "filter=" in page.url
+
+    page.get_by_label("Name of the query").fill(f"Written in {pages.theme}")
+    page.keyboard.press("Control+s")
+    expect(page).to_have_url(re.compile(r"/queries/\d+\?"))
+    expect(page.get_by_text("Query saved.")).to_be_visible()
+    pages.picture(page, "query-saved")
+    assert page.evaluate("document.documentElement.scrollWidth") <= pages.size[0]
+
+
+@pytest.fixture(scope="module")
+def ten_million(server: ServerProcess) -> int:
+    """A query whose result has ten million rows."""
+    return result_of(server, TEN_MILLION, "Ten million")
+
+
+@EACH_SCREEN
+def test_the_last_of_ten_million_rows_is_a_key_away_and_a_cell_is_copied(
+    pages: Pages, ten_million: int
+) -> None:
+    page = pages.open(f"/queries/{ten_million}")
+    grid = page.get_by_role("grid", name="Result")
+    expect(grid).to_have_attribute("aria-rowcount", "10000001")
+    expect(grid.get_by_role("gridcell").first).to_have_text("1")
+    grid.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+End")
+    last = grid.locator("[data-current]")
+    expect(last).to_have_text(re.compile("^90071992547"))
+    expect(grid.get_by_role("rowheader").last).to_have_text("10000000")
+    page.keyboard.press("Control+c")
+    assert page.evaluate("navigator.clipboard.readText()") == last.inner_text()
+    pages.picture(page, "grid-last-row")
+
+    # The thumb of the scroll bar goes to the same row by proportion, and half-way to the middle.
+    page.keyboard.press("Control+Home")
+    expect(grid.get_by_role("rowheader").first).to_have_text("1")
+    grid.evaluate("(one) => { one.scrollTop = one.scrollHeight; }")
+    expect(grid.get_by_role("rowheader").last).to_have_text("10000000")
+    grid.evaluate("(one) => { one.scrollTop = (one.scrollHeight - one.clientHeight) / 2; }")
+    middle = grid.get_by_role("row").filter(has=page.get_by_role("rowheader", name="5000000"))
+    expect(middle.get_by_role("gridcell").last).to_have_text(re.compile("^90071992547"))
+
+
+@BOTH_THEMES
+def test_rows_are_downloaded_as_they_are_filtered(
+    pages: Pages, ten_million: int, tmp_path: Path
+) -> None:
+    page = pages.open(f"/queries/{ten_million}")
+    page.get_by_label("Filter rows on the server").fill("id > 9999998")
+    expect(page.get_by_text("2 of 10,000,000")).to_be_visible()
+    page.get_by_role("button", name="Download").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="CSV").click()
+    file = tmp_path / "rows.csv"
+    download.value.save_as(file)
+    head, *rows = file.read_text().splitlines()
+    assert head == "id,big"
+    assert sorted(rows) == ["10000000,9007199254741993", "9999999,9007199254741992"]
+    page.get_by_role("button", name="Copy", exact=True).click()
+    expect(page.get_by_role("grid", name="Result")).to_be_visible()
+    page.wait_for_function(
+        "async () => (await navigator.clipboard.readText()).startsWith('id\\tbig\\n')"
+    )
+
+
+@BOTH_THEMES
+def test_a_chart_is_set_up_and_saved(pages: Pages) -> None:
+    query = result_of(
+        pages.server,
+        "SELECT day, kind, sum(fee) AS fee FROM chain.blocks GROUP BY 1, 2 ORDER BY 1, 2",
+        f"Fees in {pages.theme}",
+    )
+    page = pages.open(f"/queries/{query}")
+    page.get_by_role("tab", name="New chart").click()
+    form = page.get_by_role("form", name="Chart settings")
+    form.get_by_label("Name").fill("Fees by kind")
+    form.get_by_label("Kind").select_option("bar")
+    form.get_by_label("Horizontal").select_option("day")
+    form.get_by_label("Values").select_option("fee")
+    form.get_by_label("Series by").select_option("kind")
+    form.get_by_label("Stacked").check()
+    form.get_by_role("button", name="Add chart").click()
+    expect(page.get_by_text("Chart saved.")).to_be_visible()
+    expect(page.get_by_role("tab", name="Fees by kind")).to_have_attribute("aria-selected", "true")
+    assert "viz=" in page.url
+    page.reload()
+    chart = page.get_by_role("img", name=re.compile("Bar chart of fee by kind"))
+    expect(chart).to_be_visible()
+    pages.picture(page, "chart")
+    saved = pages.server.call("GET", f"/queries/{query}/visualizations")["results"]
+    assert [one["name"] for one in saved] == ["Fees by kind"]
+
+
+@BOTH_THEMES
+def test_a_query_becomes_a_view_and_a_name_that_is_taken_is_said(pages: Pages) -> None:
+    pages.allowed = ("409", "400")
+    query = pages.server.save("SELECT kind, max(fee) AS most FROM chain.blocks GROUP BY 1", "Most")
+    page = pages.open(f"/queries/{query}?tab=view")
+    name = page.get_by_role("textbox", name="Name", exact=True)
+    name.fill("days")
+    page.get_by_label("Schedule").select_option("0 * * * *")
+    page.get_by_role("button", name="Make view").click()
+    expect(page.get_by_role("tabpanel")).to_contain_text("result_days")
+    expect(page.get_by_role("tabpanel")).to_contain_text("is defined by query 1")
+    pages.picture(page, "view-name-taken")
+    name.fill(f"most_{pages.theme}")
+    page.get_by_role("button", name="Make view").click()
+    expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "8")
+    page.goto(f"{pages.url}/catalog/dune.me.result_most_{pages.theme}")
+    expect(page.get_by_text("next refresh")).to_be_visible()
+
+
+@BOTH_THEMES
+def test_two_people_do_not_overwrite_each_other(pages: Pages) -> None:
+    """Both in the browser: the one who saves second is told, and chooses."""
+    pages.allowed = ("409",)
+    query = pages.server.save("SELECT 1 AS a", "Shared")
+    page = pages.open(f"/queries/{query}")
+    other = page.context.new_page()
+    other.goto(f"{pages.url}/queries/{query}")
+    write(page, "SELECT 2 AS a")
+    write(other, "SELECT 3 AS a")
+    other.keyboard.press("Control+s")
+    expect(other.get_by_text("Saved as version 2.")).to_be_visible()
+    page.keyboard.press("Control+s")
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("Version 2 was saved in the meantime")
+    pages.picture(page, "query-conflict")
+    assert pages.findings(page, "[role=dialog]") == []
+    assert pages.server.call("GET", f"/query/{query}")["query_sql"] == "SELECT 3 AS a"
+    dialog.get_by_role("button", name="Save mine as v3").click()
+    expect(page.get_by_text("Saved as version 3.")).to_be_visible()
+    assert pages.server.call("GET", f"/query/{query}")["query_sql"] == "SELECT 2 AS a"
+
+
+def test_text_of_rows_is_never_markup(pages: Pages) -> None:
+    hostile = "<img src=x onerror=document.title=1><b>bold</b>"
+    query = result_of(pages.server, f"SELECT '{hostile}' AS \"<i>a</i>\"", hostile)
+    page = pages.open(f"/queries/{query}")
+    grid = page.get_by_role("grid", name="Result")
+    expect(grid.get_by_role("gridcell").first).to_have_text(hostile)
+    expect(page.get_by_role("columnheader", name="<i>a</i>")).to_be_visible()
+    assert page.locator("main img, main b:has-text('bold')").count() == 0
+
+
+@pytest.fixture
+def forgetful(tmp_path: Path, built: Path) -> Iterator[Served]:
+    """A server that keeps results for a moment only."""
+    assert built.exists()
+    with forgetful_server(tmp_path / "data") as running:
+        yield running
+
+
+def test_a_result_that_expired_is_said_and_is_one_press_away(
+    pages: Pages, forgetful: Served
+) -> None:
+    pages.at(forgetful)
+    execution = forgetful.expired_execution()
+    page = pages.open(f"/queries/1?exec={execution}")
+    expect(page.get_by_role("heading", name="This result is no longer stored")).to_be_visible()
+    pages.picture(page, "result-expired")
+    assert pages.findings(page) == []
+    page.keyboard.press("Control+Enter")
+    expect(page).not_to_have_url(re.compile(execution))
+    expect(page.get_by_role("status").filter(has_text="1 rows")).to_be_visible()
