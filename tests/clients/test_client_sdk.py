@@ -256,6 +256,17 @@ def test_datasets_and_usage_are_read(dune: Driven, server: Served) -> None:
     one = dune("dataset.getBySlug", view)
     assert (one["type"], [c["name"] for c in one["columns"]]) == ("materialized_view", ["a"])
     assert len(dune("usage.getUsage")["billing_periods"]) == 1
+
+
+def test_a_custom_endpoint_gives_the_latest_result(dune: Driven, server: Served) -> None:
+    """The client sends its lists as they are, and the names of the path once more as options."""
+    query = server.save("SELECT x AS a, -x AS b FROM UNNEST(sequence(1, 5)) AS t (x)")
+    server.wait_execution(server.call("POST", f"/query/{query}/execute")["execution_id"])
+    server.call("PUT", "/endpoints/sdk", {"query_id": query})
+    asked = {"handle": "me", "slug": "sdk", "columns": ["b", "a"], "limit": 2}
+    read = dune("custom.getResults", asked)
+    assert read["result"]["rows"] == [{"b": -1, "a": 1}, {"b": -2, "a": 2}]
+    assert (read["query_id"], read["next_offset"]) == (query, 2)
     with pytest.raises(ClientError, match="Status: 404"):
         dune("custom.getResults", {"handle": "me", "slug": "none", "columns": ["a"]})
 

@@ -437,6 +437,25 @@ def test_datasets_are_listed_and_read(dune: DuneClient) -> None:
     assert [(c.name, c.type, c.nullable) for c in one.columns] == [("a", "bigint", True)]
 
 
+def test_a_custom_endpoint_gives_the_latest_result(
+    dune: DuneClient, server: Served, numbers: QueryBase
+) -> None:
+    server.call("PUT", "/endpoints/numbers", {"query_id": numbers.query_id})
+    made = dune.run_query(numbers).execution_id
+    with pytest.warns(DeprecationWarning, match="Custom endpoints"):
+        read = dune.get_custom_endpoint_result(
+            "me", "numbers", limit=2, columns=["n"], filters="n > 5", sort_by=["n desc"]
+        )
+    assert read.execution_id == made
+    assert read.get_rows() == [{"n": ROWS}, {"n": ROWS - 1}]
+    with (
+        pytest.warns(DeprecationWarning, match="Custom endpoints"),
+        pytest.raises(requests.HTTPError) as refused,
+    ):
+        dune.get_custom_endpoint_result("me", "none")
+    assert _status(refused) == (404, '{"error":"not found: no custom endpoint me/none"}')
+
+
 def test_usage_is_told_by_period(dune: DuneClient) -> None:
     dune.run_sql("SELECT 1 AS a", ping_frequency=0)
     now = dune.get_usage()

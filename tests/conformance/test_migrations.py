@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, inspect, text
 
 from qanat.errors import StartupError
 from qanat.store import postgresql
@@ -40,6 +41,53 @@ def test_migrations_end_at_the_schema_of_today(url: str, tmp_path: Path) -> None
 def test_a_store_that_is_up_to_date_is_left_alone(url: str, tmp_path: Path) -> None:
     upgrade(url, tmp_path)
     upgrade(url, tmp_path)
+
+
+def _opened_by_the_first_release(url: str, data_dir: Path) -> Engine:
+    engine = create_engine(engine_url(url, data_dir))
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text("INSERT INTO owner (handle, created_us) VALUES ('me', 1)"))
+        connection.execute(
+            text(
+                "INSERT INTO query (owner, name, description, tags, version, created_us,"
+                " updated_us) VALUES ('me', 'kept', '', '[]', 1, 1, 1)"
+            )
+        )
+    return engine
+
+
+def test_the_data_of_the_first_release_opens_and_stays(url: str, tmp_path: Path) -> None:
+    """What a server of revision 0001 wrote is there, and what came later can be written."""
+    engine = _opened_by_the_first_release(url, tmp_path)
+    upgrade(url, tmp_path)
+    with engine.begin() as connection:
+        assert connection.scalar(text("SELECT version_num FROM alembic_version")) == HEAD
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert connection.scalar(text("SELECT name FROM query")) == "kept"
+        connection.execute(
+            text(
+                "INSERT INTO endpoint (owner, slug, query, created_us, updated_us)"
+                " VALUES ('me', 'kept', 1, 2, 2)"
+            )
+        )
+    engine.dispose()
+
+
+def test_each_revision_can_be_undone(url: str, tmp_path: Path) -> None:
+    engine = _opened_by_the_first_release(url, tmp_path)
+    upgrade(url, tmp_path)
+    config = Config()
+    config.set_main_option("script_location", str(HERE))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+        assert not inspect(connection).has_table("endpoint")
+        assert connection.scalar(text("SELECT name FROM query")) == "kept"
+    engine.dispose()
 
 
 def test_a_store_of_a_newer_release_is_refused_by_name(url: str, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "api" / "access.md"
 
 Kind = Literal[
     "query", "graph", "execution", "run", "view", "upload", "visualization", "dashboard", "key",
-    "staged",
+    "staged", "endpoint",
 ]  # fmt: skip
 Values = Mapping[str, Any]  #: of the parameters of a path: name → value
 Asked = Mapping[str, Any]  #: what httpx takes: json, content, params, headers
@@ -105,7 +105,13 @@ RULES: Final[tuple[Rule, ...]] = (
       for form in ("", "/csv", "/parquet", "/arrow")),
     *(_of_query("/v1/query/{query_id}/results" + form)
       for form in ("", "/csv", "/parquet", "/arrow")),
-    _read("/v1/endpoints/{handle}/{slug}/results", own=404),
+    _read("/v1/endpoints/{handle}/{slug}/results", "endpoint",
+          archived=200, public=200, private=404),
+    _read("/v1/endpoints"),
+    _rule("PUT", "/v1/endpoints/{slug}", "write", "query", archived=403, public=403, private=404,
+          ask=lambda v: {"json": {"query_id": v["query_id"]}}),
+    _rule("DELETE", "/v1/endpoints/{slug}", "write", "endpoint",
+          archived=200, public=404, private=404),
     # pipelines
     _read("/v1/query/{query_id}/pipeline", "query", archived=403, public=200, private=404),
     _rule("PUT", "/v1/query/{query_id}/pipeline", "write", "query",

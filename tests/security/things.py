@@ -52,7 +52,7 @@ class Things:
     def _of_query(self, kind: Kind, name: str, *, private: bool, archived: bool) -> Values:
         query = save(self.owner, "SELECT 1 AS a", name=name, is_private=private)
         values: dict[str, Any] = {"query_id": query, "version": 1}
-        if kind in ("query", "execution", "run"):
+        if kind in ("query", "execution", "run", "endpoint"):
             run = self.owner.ok("POST", f"/query/{query}/pipeline/execute")["pipeline_execution_id"]
             ended = run_ended(self.owner, run)
             (node,) = ended["node_executions"]
@@ -64,6 +64,10 @@ class Things:
         if kind == "graph":
             graph = {"nodes": [{"id": 1, "query_execution": {"query_id": query}}]}
             self.owner.ok("PUT", f"/query/{query}/pipeline", json={"pipeline": graph})
+        if kind == "endpoint":
+            slug = name.replace("_", "-")
+            self.owner.ok("PUT", f"/endpoints/{slug}", json={"query_id": query})
+            values |= {"handle": self.owner.handle, "slug": slug}
         if kind == "visualization":
             values["visualization_id"] = self._chart(query, name)
         if archived:

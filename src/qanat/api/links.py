@@ -31,6 +31,7 @@ HELD: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
         "slug": "full_name",
     },
     ("post", "/api/v1/staged-uploads"): {"staged_id": "staged_id"},
+    ("put", "/api/v1/endpoints/{slug}"): {"handle": "handle", "slug": "slug"},
     ("post", "/api/v1/queries/{query_id}/visualizations"): {"visualization_id": "id"},
     ("post", "/api/v1/dashboards"): {"dashboard_id": "dashboard_id"},
     ("post", "/api/v1/keys"): {"key_id": "id"},

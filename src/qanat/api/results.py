@@ -30,7 +30,8 @@ from qanat.names import ExecutionId
 from qanat.results import csv, downloads
 from qanat.results.options import PageOptions, parse_options, to_query
 from qanat.sql.parameters import value_text
-from qanat.store import latest, queries
+from qanat.store import endpoints, latest, queries
+from qanat.store.queries import Query
 
 TAG: Final = "Results"
 Kind = Literal["parquet", "arrow"]
@@ -166,11 +167,17 @@ async def query_arrow(request: Request, query_id: QueryIdText) -> Stream:
 @get(
     "/endpoints/{handle:str}/{slug:str}/results",
     tag=TAG,
-    summary="A custom endpoint; this server has none",
+    summary="The latest result of the query that a custom endpoint names",
+    example=RESULT_EXAMPLE,
+    also=(402,),
+    options=LATEST_OPTIONS,
 )
-async def custom_endpoint(handle: FromPath[str], slug: FromPath[str]) -> wire.ExecutionResult:
-    """Answer that there is none."""
-    raise NotFoundError(f"not found: no custom endpoint {handle[:64]}/{slug[:64]}")
+async def custom_endpoint(
+    request: Request, handle: FromPath[str], slug: FromPath[str]
+) -> Response[wire.ExecutionResult]:
+    """Answer with the latest result; nothing is run."""
+    query = await request.services.read(endpoints.query_of, request.caller, handle, slug)
+    return await _json(request, await _latest_of(request, query))
 
 
 async def _execution(request: Request, id_: ExecutionId) -> Execution:
@@ -183,6 +190,10 @@ async def _execution(request: Request, id_: ExecutionId) -> Execution:
 
 async def _latest(request: Request, query_id: str) -> Execution:
     query = await request.services.read(queries.read, request.caller, common.query_id(query_id))
+    return await _latest_of(request, query)
+
+
+async def _latest_of(request: Request, query: Query) -> Execution:
     declared = {parameter.key: parameter for parameter in query.text.parameters}
     values: dict[str, str] = {}
     for name, given in request.values.items():

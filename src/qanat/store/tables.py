@@ -448,6 +448,18 @@ pipeline = Table(
     Column("updated_by", Text, nullable=False),
 )
 
+endpoint = Table(
+    "endpoint",  # custom: a name of its owner's for the latest result of a query
+    metadata,
+    Column("owner", Text, ForeignKey("owner.handle"), nullable=False),
+    Column("slug", Text, nullable=False),
+    Column("query", BigInteger, ForeignKey("query.id"), nullable=False, index=True),
+    Column("created_us", BigInteger, nullable=False),
+    Column("updated_us", BigInteger, nullable=False),
+    PrimaryKeyConstraint("owner", "slug"),
+    sqlite_with_rowid=False,
+)
+
 visualization = Table(
     "visualization",
     metadata,

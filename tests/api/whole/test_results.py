@@ -194,10 +194,6 @@ def test_without_a_completed_execution_the_newest_of_any_state_answers(me: Owner
     assert why == "Query state is QUERY_STATE_FAILED, cannot provide CSV result"
 
 
-def test_there_are_no_custom_endpoints(me: Owner) -> None:
-    me.refused(404, "GET", f"/endpoints/{me.handle}/some/results")
-
-
 def test_links_lead_to_where_the_client_came_from(me: Owner, execution: str) -> None:
     path = f"/execution/{execution}/results?limit=1"
     forwarded = {"X-Forwarded-Host": "evil.test", "X-Forwarded-Proto": "https"}

@@ -11,6 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from qanat.errors import InvalidRequestError, NotFoundError
 from qanat.names import ExecutionId, QueryId, RunId, is_ulid
+from qanat.store.dashboards import SLUG_CHARS, SLUG_TEXT
 
 T = TypeVar("T")
 
@@ -114,6 +115,19 @@ def run_id(text: str) -> RunId:
             f"The requested pipeline execution ID (ID: {text[:64]}) is invalid."
         )
     return RunId(text)
+
+
+def slug(text: str) -> str:
+    """Return the part of an address that people choose.
+
+    Raises:
+        InvalidRequestError: It is not of the form.
+    """
+    if len(text) > SLUG_CHARS or not SLUG_TEXT.fullmatch(text):
+        raise InvalidRequestError(
+            f"slug: lower-case letters and digits, joined by single hyphens, at most {SLUG_CHARS}"
+        )
+    return text
 
 
 def bounded(what: str, text: str, most: int) -> None:

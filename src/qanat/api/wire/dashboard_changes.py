@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from msgspec import UNSET, UnsetType
 
-from qanat.api.wire.common import LARGEST_ID, Wire, bounded, given
+from qanat.api.wire.common import LARGEST_ID, Wire, bounded, given, slug
 from qanat.api.wire.dashboards import Place
 from qanat.errors import InvalidRequestError
 from qanat.model.dashboard import (
@@ -23,7 +23,7 @@ from qanat.model.dashboard import (
     lay_out,
 )
 from qanat.names import QueryId
-from qanat.store.dashboards import SLUG_CHARS, SLUG_TEXT, Change, Dashboard
+from qanat.store.dashboards import Change, Dashboard
 
 NAME_CHARS: Final = 300
 TEXT_CHARS: Final = 20_000
@@ -124,11 +124,7 @@ def change(asked: ChangeDashboard, now: Dashboard) -> Change:
     Raises:
         InvalidRequestError: Something in it does not fit.
     """
-    slug, tags = given(asked.slug), given(asked.tags)
-    if slug is not None and (len(slug) > SLUG_CHARS or not SLUG_TEXT.fullmatch(slug)):
-        raise InvalidRequestError(
-            f"slug: lower-case letters and digits, joined by single hyphens, at most {SLUG_CHARS}"
-        )
+    tags = given(asked.tags)
     if tags is not None:
         if len(tags) > TAGS:
             raise InvalidRequestError(f"at most {TAGS} tags")
@@ -136,7 +132,7 @@ def change(asked: ChangeDashboard, now: Dashboard) -> Change:
             bounded("a tag", tag, TAG_CHARS)
     return Change(
         name=None if asked.name is UNSET else name_of(asked.name),
-        slug=slug,
+        slug=None if asked.slug is UNSET else slug(asked.slug),
         is_private=given(asked.is_private),
         tags=None if tags is None else tuple(tags),
         widgets=_changed(asked, now.widgets),
