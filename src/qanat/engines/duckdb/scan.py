@@ -62,17 +62,17 @@ def file_list(files: tuple[str, ...]) -> str:
 
 def scan(relation: Relation) -> str:
     """Return the DuckDB text that reads `relation`, to stand where a table may stand."""
-    return _scan(relation, bare=False)
+    return _scan(relation, file_list(relation.files), bare=False)
 
 
-def _scan(relation: Relation, *, bare: bool) -> str:
+def _scan(relation: Relation, files: str, *, bare: bool) -> str:
+    """As `scan`; `files` is the text that names the files."""
     columns = relation.columns
     if not relation.files:
         nulls = ",".join(
             f"CAST(NULL AS {duckdb_type(c.type)}) AS {quoted(c.name)}" for c in columns
         )
         return f"(SELECT {nulls} WHERE false)"
-    files = file_list(relation.files)
     if relation.format != "parquet":
         return _text_scan(relation, files)
     if not relation.ours:  # the types of a mounted file need not be the ones that were recorded
@@ -128,17 +128,42 @@ def _pieces(text: str) -> tuple[tuple[str, ...], tuple[int, ...], bool] | None:
 
 def bind(statement: Bound) -> str:
     """Return the text of `statement` with its slots filled: one SELECT that DuckDB can run."""
+    return _filled(statement, [file_list(relation.files) for relation in statement.slots])
+
+
+def bind_names(statement: Bound) -> tuple[str, dict[str, list[str]]]:
+    """As `bind`, with a parameter in the place of each list of files; the lists by their names.
+
+    The text is then the same whenever the statement is, so it need not be parsed again.
+
+    Raises:
+        ValueError: As `file_list`.
+    """
+    names = []
+    lists: dict[str, list[str]] = {}
+    for k, relation in enumerate(statement.slots):
+        if relation.files:
+            file_list(relation.files)
+            lists[f"files_{k}"] = list(relation.files)
+        names.append(f"$files_{k}")
+    return _filled(statement, names), lists
+
+
+def _filled(statement: Bound, files: list[str]) -> str:
     if not statement.slots:
         return statement.text
     apart = _pieces(statement.text)
     if apart is None or any(slot >= len(statement.slots) for slot in apart[1]):
         tables = ",".join(
-            f'"${k}" AS NOT MATERIALIZED (FROM {scan(relation)})'
-            for k, relation in enumerate(statement.slots)
+            f'"${k}" AS NOT MATERIALIZED (FROM {_scan(relation, named, bare=False)})'
+            for k, (relation, named) in enumerate(zip(statement.slots, files, strict=True))
         )
         return f"WITH {tables} SELECT * FROM ({statement.text}\n)"
     pieces, slots, bare = apart
-    scans = [_scan(relation, bare=bare) for relation in statement.slots]
+    scans = [
+        _scan(relation, named, bare=bare)
+        for relation, named in zip(statement.slots, files, strict=True)
+    ]
     filled = [pieces[0]]
     for slot, piece in zip(slots, pieces[1:], strict=True):
         filled += (scans[slot], piece)

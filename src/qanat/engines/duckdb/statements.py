@@ -9,6 +9,7 @@ file.
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ import duckdb
 
 from qanat.engines import Bound, Relation
 from qanat.engines.duckdb.messages import Copy, Describe, Described, Fault, Reply, Text, Write
-from qanat.engines.duckdb.scan import bind, literal, quoted
+from qanat.engines.duckdb.scan import bind, bind_names, literal, quoted
 from qanat.engines.duckdb.types import duckdb_type, trino_type
 from qanat.model.types import Column
 
@@ -34,17 +35,54 @@ class TaskFailedError(Exception):
         self.fault = fault
 
 
-def write(con: duckdb.DuckDBPyConnection, task: Write) -> Reply:
+class Parsed:
+    """COPY statements as DuckDB parsed them; a view that is refreshed again is not parsed again.
+
+    Parsing is a fifth of what a small statement costs.
+    """
+
+    def __init__(self, most: int = 2_000, longest: int = 20_000) -> None:
+        """Keep `most` statements of at most `longest` characters."""
+        self._most, self._longest = most, longest
+        self._kept: OrderedDict[str, duckdb.Statement] = OrderedDict()
+
+    def __len__(self) -> int:
+        """Return how many statements are kept."""
+        return len(self._kept)
+
+    def copy(self, con: duckdb.DuckDBPyConnection, select: str, options: str) -> duckdb.Statement:
+        """Return the statement that copies `select` to the file that its parameter `to` names.
+
+        Raises:
+            TaskFailedError: `select` is more than one SELECT.
+        """
+        text = f"COPY ({select}\n) TO $to ({options})"
+        found = self._kept.get(text)
+        if found is not None:
+            self._kept.move_to_end(text)
+            return found
+        statements = con.extract_statements(text)
+        if len(statements) != 1 or statements[0].type != duckdb.StatementType.COPY:
+            raise TaskFailedError(Fault(blame="statement", text="only one SELECT is allowed"))
+        found = statements[0]
+        if len(text) <= self._longest:
+            self._kept[text] = found
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+        return found
+
+
+def write(con: duckdb.DuckDBPyConnection, task: Write, parsed: Parsed) -> Reply:
     """Run a statement into its file."""
-    text = bind(task.statement)
-    described = task.described or _described(con, task.statement, text)
+    described = task.described or _described(con, task.statement, bind(task.statement))
+    select, files = bind_names(task.statement)
     options = RESULT_OPTIONS if task.statement.for_people else VIEW_OPTIONS
     try:
-        rows, size = copied(
+        rows, size = _copied(
             con,
-            f"{described.before}{text}\n{described.after}",
+            parsed.copy(con, f"{described.before}{select}\n{described.after}", options),
+            files,
             task.path,
-            options,
             result_bytes=task.result_bytes,
         )
     except duckdb.IOException:
@@ -57,9 +95,26 @@ def copied(
     con: duckdb.DuckDBPyConnection, select: str, path: str, options: str, *, result_bytes: int
 ) -> tuple[int, int]:
     """Copy a SELECT to the new file `path`; return its rows and its bytes, or leave no file."""
+    statement = Parsed().copy(con, select, options)
+    return _copied(con, statement, {}, path, result_bytes=result_bytes)
+
+
+def _copied(
+    con: duckdb.DuckDBPyConnection,
+    statement: duckdb.Statement,
+    files: dict[str, list[str]],
+    path: str,
+    *,
+    result_bytes: int,
+) -> tuple[int, int]:
     file = Path(path)
+    values: dict[str, object] = {"to": path}
+    for name in statement.named_parameters - {"to"}:
+        if name not in files:
+            raise TaskFailedError(Fault(blame="statement", text=f"there is no parameter ${name}"))
+        values[name] = files[name]
     try:
-        row = con.execute(f"COPY ({select}\n) TO {literal(path)} ({options})").fetchone()
+        row = con.execute(statement, values).fetchone()
         size = file.stat().st_size
     except BaseException:
         file.unlink(missing_ok=True)

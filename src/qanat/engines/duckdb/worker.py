@@ -37,12 +37,17 @@ HEADROOM_BYTES: Final = 2 << 30
 _SMALL_INPUT_BYTES: Final = 256 << 10
 #: What gives many rows from few.
 _MAKES_ROWS: Final = re.compile(r"range|generate_series|recursive|unnest|repeat", re.IGNORECASE)
+#: Settings that stay open.
+_OPEN: Final = ("threads", "memory_limit", "async_threads", "disabled_optimizers")
+#: Of a small statement, and of others. Reading ahead in other threads costs a small one eight
+#: switches between threads, and filters made while it runs more than the rows they drop.
+_SMALL: Final = ("async_threads=0", "disabled_optimizers='join_filter_pushdown'")
+_LARGE: Final = ("async_threads=8", "disabled_optimizers=''")
 _INTERRUPT_EVERY_S: Final = 0.02
 _PR_SET_PDEATHSIG: Final = 1
 _NICE: Final = 5  #: statements stand behind the server's own answers and steps
 
 _DO: Final[dict[type, Callable[[duckdb.DuckDBPyConnection, Any], Reply]]] = {
-    messages.Write: statements.write,
     messages.Describe: statements.describe,
     messages.Text: statements.text,
     messages.Copy: statements.copy,
@@ -54,7 +59,7 @@ _DO: Final[dict[type, Callable[[duckdb.DuckDBPyConnection, Any], Reply]]] = {
 def locked_connection(setup: Setup) -> duckdb.DuckDBPyConnection:
     """Return a connection that opens nothing but `setup.directories` and whose settings are fixed.
 
-    `threads` and `memory_limit` alone stay open: the worker sets them for each statement. A user's
+    What limits and tunes a statement alone stays open: the worker sets it for each. A user's
     statement cannot, since it is one SELECT.
     """
     con = duckdb.connect(
@@ -83,7 +88,7 @@ def locked_connection(setup: Setup) -> duckdb.DuckDBPyConnection:
         "enable_progress_bar=true",
         "enable_progress_bar_print=false",
         f"allowed_directories=[{directories}]",
-        "allowed_configs=['threads','memory_limit']",
+        f"allowed_configs=[{','.join(map(literal, _OPEN))}]",
         "enable_external_access=false",
         "lock_configuration=true",
     ):
@@ -139,7 +144,9 @@ class Worker:
 
     def __init__(self, setup: Setup) -> None:
         self._con = locked_connection(setup)
+        self._parsed = statements.Parsed()
         self._threads = self._memory = 0
+        self._is_small = False
         self._lock = threading.Lock()
         self._serial = 0  # of the task that runs; 0 between tasks
         self._stopped = 0  # the latest task that was told to stop, begun or not
@@ -157,7 +164,7 @@ class Worker:
                 reply = Reply(serial=task.serial)
             else:
                 self._limit(task)
-                reply, fault = _DO[type(task)](self._con, task), None
+                reply, fault = self._done(task), None
         except statements.TaskFailedError as error:
             reply, fault = Reply(serial=task.serial), error.fault
         except Exception as error:  # noqa: BLE001  # whatever it is, the server has to be told
@@ -166,6 +173,11 @@ class Worker:
             with self._lock:
                 self._serial = 0
         return self._measured(reply, fault, before)
+
+    def _done(self, task: Task) -> Reply:
+        if isinstance(task, messages.Write):
+            return statements.write(self._con, task, self._parsed)
+        return _DO[type(task)](self._con, task)
 
     def _measured(self, reply: Reply, fault: Fault | None, before: _Usage) -> Reply:
         after = _Usage()
@@ -198,7 +210,12 @@ class Worker:
             self._con.execute(f"SET memory_limit='{task.memory_bytes}B'")
             resource.setrlimit(resource.RLIMIT_AS, (task.memory_bytes + HEADROOM_BYTES, hard))
             self._memory = task.memory_bytes
-        threads = 1 if _is_small(task) else task.threads
+        is_small = _is_small(task)
+        if is_small != self._is_small:
+            for setting in _SMALL if is_small else _LARGE:
+                self._con.execute(f"SET {setting}")
+            self._is_small = is_small
+        threads = 1 if is_small else task.threads
         if threads != self._threads:
             self._con.execute(f"SET threads={threads}")
             self._threads = threads
