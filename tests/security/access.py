@@ -113,7 +113,7 @@ RULES: Final[tuple[Rule, ...]] = (
     _rule("DELETE", "/v1/endpoints/{slug}", "write", "endpoint",
           archived=200, public=404, private=404),
     # pipelines
-    _read("/v1/query/{query_id}/pipeline", "query", archived=403, public=200, private=404),
+    _of_query("/v1/query/{query_id}/pipeline"),
     _rule("PUT", "/v1/query/{query_id}/pipeline", "write", "query",
           archived=403, public=403, private=404, ask=lambda v: {"json": {"pipeline": {"nodes": [
               {"id": 1, "query_execution": {"query_id": v["query_id"]}}]}}}),

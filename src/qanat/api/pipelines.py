@@ -82,7 +82,11 @@ async def query_pipeline(
     tier = None if performance is None else tier_of(performance)
     values = wire.read_parameters(query_parameters) or {}
     services = request.services
-    plan = await services.call(services.coordinator.plan_detail, request.caller, id_, values, tier)
+    # An archived query stays readable by its id and is not executable (contract section 16.11);
+    # this executes nothing, and 403 is not among its errors (section 2.1).
+    plan = await services.call(
+        services.coordinator.plan_detail, request.caller, id_, values, tier, shown=True
+    )
     return await _shown(request, id_, plan)
 
 

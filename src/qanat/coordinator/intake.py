@@ -159,7 +159,7 @@ class Intake:
         self._insert(tx, new, plan.definitions, None)
         return new.id
 
-    def _planner(self, tx: Transaction, caller: Caller) -> Planner:
+    def _planner(self, tx: Transaction, caller: Caller, shown: QueryId | None = None) -> Planner:
         context = self.context
         return Planner(
             tx,
@@ -168,6 +168,7 @@ class Intake:
             context.sources.labels,
             text_limit=context.limits.sql_chars,
             node_limit=context.limits.nodes,
+            shown=shown,
         )
 
     def _stored_or_lineage(
@@ -299,15 +300,18 @@ class Intake:
         tier: str | None,
         *,
         stored: bool = True,
+        shown: bool = False,
     ) -> Plan:
         """Return the pipeline of a query with what each node computes.
+
+        `shown`: it is only looked at, so the query may be archived.
 
         Raises:
             RequestError: Something in the graph is unknown, another's, or does not fit.
         """
 
         def work(tx: Transaction) -> Plan:
-            planner = self._planner(tx, caller)
+            planner = self._planner(tx, caller, query if shown else None)
             if not stored:
                 return planner.lineage(query, parameters, tier)
             return self._stored_or_lineage(planner, query, parameters, tier)

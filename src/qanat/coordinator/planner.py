@@ -58,6 +58,7 @@ class Planner:
     """Plans for one caller within one reading transaction.
 
     `sources` are the labels of mounted tables; `text_limit` bounds ad-hoc SQL, in characters.
+    `shown` is a query whose plan is only looked at: archived, it is read and not run.
     """
 
     def __init__(
@@ -69,13 +70,11 @@ class Planner:
         *,
         text_limit: int,
         node_limit: int,
+        shown: QueryId | None = None,
     ) -> None:
-        self._tx = tx
-        self._caller = caller
-        self._texts = texts
-        self._sources = sources
-        self._text_limit = text_limit
-        self._node_limit = node_limit
+        self._tx, self._caller, self._shown = tx, caller, shown
+        self._texts, self._sources = texts, sources
+        self._text_limit, self._node_limit = text_limit, node_limit
         self._queries: dict[int, dict[str, Any] | None] = {}
         self._names: dict[str, Mapping[str, Any] | None] = {}
 
@@ -326,7 +325,7 @@ class Planner:
             query["owner"], is_private=bool(query["is_private"])
         ):
             raise NotFoundError("Query not found")
-        if query["is_archived"]:
+        if query["is_archived"] and id_ != self._shown:
             raise ForbiddenError(ARCHIVED if of is None else f"{of}: its query {id_} is archived")
         sql, declared = self._texts.of(self._tx, id_, query["version"])
         values = dict(resolve(declared, asked, sql=sql, adhoc=False))

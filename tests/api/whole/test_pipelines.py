@@ -30,6 +30,20 @@ def chain(me: Owner) -> Chain:
     return Chain(me)
 
 
+def test_the_pipeline_of_an_archived_query_is_shown_and_not_run(me: Owner) -> None:
+    """By lineage and as stored (contract sections 2.1 and 16.11)."""
+    for has_graph in (False, True):
+        query = save(me, "SELECT 1 AS a")
+        if has_graph:
+            graph = {"nodes": [{"id": 7, "query_execution": {"query_id": query}}]}
+            me.ok("PUT", f"/query/{query}/pipeline", json={"pipeline": graph})
+        me.ok("POST", f"/query/{query}/archive")
+        shown = me.ok("GET", f"/query/{query}/pipeline")
+        assert (shown["stored"], len(shown["pipeline"]["nodes"])) == (has_graph, 1)
+        me.refused(403, "POST", f"/query/{query}/pipeline/execute")
+        me.refused(403, "POST", "/pipelines/execute", json={"query_id": query})
+
+
 def test_a_query_without_views_is_a_pipeline_of_one_node(me: Owner) -> None:
     query = save(me, "SELECT 1")
     shown = me.ok("GET", f"/query/{query}/pipeline")
