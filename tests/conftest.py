@@ -11,10 +11,20 @@ from qanat.store.database import Database
 from qanat.store.migrations import upgrade
 from qanat.store.postgresql import PostgresDatabase
 from qanat.store.sqlite import SqliteDatabase
+from tests.clients.absent import ABSENT
 from tests.clock import FakeClock
 from tests.postgres import Postgres, running
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which clients were not run, whenever the tests of clients were."""
+    reports = (one for each in terminalreporter.stats.values() for one in each)
+    if any(getattr(one, "nodeid", "").startswith("tests/clients/") for one in reports):
+        terminalreporter.section("clients that are not run as programs")
+        for client, why in ABSENT.items():
+            terminalreporter.line(f"NOT RUN: {client}: {why}")
 
 
 @pytest.fixture

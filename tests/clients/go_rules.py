@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
+from tests.clients import go_types
+
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 ULID: Final = re.compile("01[0-9A-HJKMNP-TV-Z]{24}")
 
@@ -33,6 +35,7 @@ def _times(answer: dict[str, Any]) -> None:
 
 def status(answer: dict[str, Any]) -> None:
     """Check the status of an execution."""
+    go_types.decodes(answer, go_types.STATUS)
     assert answer["execution_id"]
     assert type(answer["query_id"]) is int
     _times(answer)
@@ -41,6 +44,7 @@ def status(answer: dict[str, Any]) -> None:
 
 def results(answer: dict[str, Any]) -> None:
     """Check a page of results."""
+    go_types.decodes(answer, go_types.RESULTS)
     assert type(answer["is_execution_finished"]) is bool
     _times(answer)
     if answer["state"] == "QUERY_STATE_COMPLETED":

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.clients import go_rules
+from tests.clients import go_rules, go_types
 from tests.clients.served import FAILING, NUMBERS, PAGE, ROWS, SLOW, Served
 
 
@@ -99,7 +99,10 @@ def test_a_pipeline_is_executed_by_an_id_in_text(server: Served) -> None:
     run = _answer(server, "POST", f"/v1/query/{query}/pipeline/execute", {})
     server.wait_run(run["pipeline_execution_id"])
     path = f"/v1/pipelines/executions/{run['pipeline_execution_id']}/status"
-    assert _answer(server, "GET", path)["status"] == "completed"
+    status = _answer(server, "GET", path)
+    go_types.decodes(status, go_types.PIPELINE)
+    assert status["status"] == "completed"
+    assert all(node["query_execution_status"]["query_id"] for node in status["node_executions"])
 
 
 def test_a_view_lives_and_dies(server: Served) -> None:
@@ -112,9 +115,11 @@ def test_a_view_lives_and_dies(server: Served) -> None:
     assert made["name"] == "dune.me.result_go"
     server.wait_execution(made["execution_id"])
     read = _answer(server, "GET", "/v1/materialized-views/dune.me.result_go")
+    go_types.decodes(read, go_types.VIEW)
     assert type(read["table_size_bytes"]) is int
     assert read["schedule"]["performance"] == "small"
     listed = _answer(server, "GET", "/v1/materialized-views?limit=10000&offset=0")
+    go_types.decodes(listed, go_types.VIEWS)
     assert "dune.me.result_go" in [view["sql_id"] for view in listed["materialized_views"]]
     again = _answer(server, "POST", "/v1/materialized-views/dune.me.result_go/refresh", {})
     server.wait_execution(go_rules.started({**again, "state": "QUERY_STATE_PENDING"}))
@@ -129,10 +134,9 @@ def test_a_view_lives_and_dies(server: Served) -> None:
 
 def test_usage_and_whoami_have_whole_numbers(server: Served) -> None:
     usage = _answer(server, "POST", "/v1/usage", {"start_date": "", "end_date": ""})
-    for period in usage["billing_periods"]:
-        assert type(period["credits_included"]) is int
-    for name in ("bytes_used", "bytes_allowed", "private_queries", "private_dashboards"):
-        assert type(usage[name]) is int
+    go_types.decodes(usage, go_types.USAGE)
+    assert usage["billing_periods"]
+    assert usage.keys() >= {"bytes_used", "bytes_allowed", "private_queries", "private_dashboards"}
     who = _answer(server, "GET", "/whoami")
     assert (who["handle"], who["customer_id"].split("_")[0]) in (("me", "user"), ("me", "team"))
     assert go_rules.ULID.fullmatch(who["api_key_id"])
@@ -147,13 +151,57 @@ def test_datasets_are_searched(server: Served) -> None:
     )
     body = {"query": "me.go", "owner_scope": "me", "include_schema": True, "limit": 20}
     found = _answer(server, "POST", "/v1/datasets/search", body)
+    go_types.decodes(found, go_types.FOUND)
     assert "dune.me.go" in [result["full_name"] for result in found["results"]]
     assert found["pagination"]["has_more"] is False
     body = {"contract_address": "0x" + "ab" * 20}
     empty = _answer(server, "POST", "/v1/datasets/search-by-contract", body)
     assert (empty["total"], empty["results"]) == (0, [])
-    listed = _answer(server, "GET", "/v1/uploads?limit=1000")["tables"]
-    assert all(type(table["table_size_bytes"]) is str for table in listed)
+    one = _answer(server, "GET", "/v1/datasets/dune.me.go")
+    go_types.decodes(one, go_types.DATASET)
+    assert (one["full_name"], one["type"]) == ("dune.me.go", "uploaded_table")
+    asked = "limit=50&offset=0&owner_handle=me&type=uploaded_table"
+    listed = _answer(server, "GET", f"/v1/datasets?{asked}")
+    go_types.decodes(listed, go_types.DATASETS)
+    none = _answer(server, "GET", "/v1/datasets?owner_handle=nobody")
+    assert (none["datasets"], none["total"]) == ([], 0)  # it takes an absent list for a fault
+
+
+def test_tables_are_made_filled_cleared_and_deleted(server: Served) -> None:
+    """Under both paths; only 200 is success to this client, also for what was created."""
+    for prefix, create in (("uploads", "uploads"), ("table", "table/create")):
+        name = f"go_{prefix}"
+        columns = [{"name": "a", "type": "bigint", "nullable": True}]
+        body = {"namespace": "me", "table_name": name, "schema": columns}
+        made = _answer(server, "POST", f"/v1/{create}", body)
+        go_types.decodes(made, go_types.CREATED)
+        assert (made["full_name"], made["already_existed"]) == (f"dune.me.{name}", False)
+        path = f"/api/v1/{prefix}/me/{name}"
+        for content, kind in (("a\n1\n2\n", "text/csv"), ('{"a":3}\n', "application/x-ndjson")):
+            inserted = server.http.post(
+                f"{path}/insert", content=content, headers={"Content-Type": kind}
+            )
+            assert inserted.status_code == 200, inserted.text
+            go_types.decodes(inserted.json(), go_types.INSERTED)
+            assert inserted.json()["rows_written"] == content.count("\n") - (kind == "text/csv")
+        cleared = _answer(server, "POST", f"/v1/{prefix}/me/{name}/clear")
+        assert "successfully cleared" in cleared["message"]
+        deleted = _answer(server, "DELETE", f"/v1/{prefix}/me/{name}")
+        assert deleted["message"] == f"Table me.{name} successfully deleted"
+    csv = {"table_name": "go_csv", "data": "a,b\n1,x\n", "description": "", "is_private": True}
+    loaded = _answer(server, "POST", "/v1/uploads/csv", csv)
+    go_types.decodes(loaded, go_types.CSV_UPLOADED)
+    assert (loaded["success"], loaded["full_name"]) == (True, "dune.me.dataset_go_csv")
+    listed = _answer(server, "GET", "/v1/uploads?limit=1000")
+    go_types.decodes(listed, go_types.UPLOADS)
+    assert "dune.me.dataset_go_csv" in [table["full_name"] for table in listed["tables"]]
+
+
+def test_what_qanat_does_not_serve_is_an_error_that_it_can_read(server: Served) -> None:
+    for method, path in (("POST", "decode"), ("GET", "submissions")):
+        answer = _ask(server, method, f"/v1/contracts/{path}", {} if method == "POST" else None)
+        assert answer.status_code == 404
+        assert set(answer.json()) == {"error"}
 
 
 def test_visualizations_and_dashboards_are_kept(server: Served) -> None:
@@ -166,7 +214,7 @@ def test_visualizations_and_dashboards_are_kept(server: Served) -> None:
     changed = {"name": "w", "type": "table", "description": "d", "options": {"x": None}}
     assert _answer(server, "PUT", f"/v1/visualizations/{made}", changed) == {"id": made}
     board = _answer(server, "POST", "/v1/dashboards", {"name": "b", "visualization_ids": [made]})
-    assert type(board["dashboard_id"]) is int
+    go_types.decodes(board, go_types.DASHBOARD)
     assert board["visualization_widgets"][0]["visualization_id"] == made
     by_slug = _answer(server, "GET", f"/v1/dashboards/by-slug/me/{board['slug']}")
     assert by_slug["dashboard_id"] == board["dashboard_id"]
