@@ -101,11 +101,13 @@ export const nodeToWire = (node: PipelineNode): WireNode => ({
       }),
 });
 
+export const loadPipeline = async (queryId: number, signal?: AbortSignal): Promise<PipelineGraph> =>
+  graphOf(await get<WireGraph>(`/v1/query/${queryId}/pipeline`, undefined, signal));
+
 export const pipelineQuery = (queryId: number) =>
   queryOptions({
     queryKey: ["pipeline", queryId],
-    queryFn: async ({ signal }) =>
-      graphOf(await get<WireGraph>(`/v1/query/${queryId}/pipeline`, undefined, signal)),
+    queryFn: ({ signal }) => loadPipeline(queryId, signal),
     staleTime: 5_000,
   });
 

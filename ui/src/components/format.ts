@@ -95,5 +95,8 @@ export const lastPart = (name: string): string => (name.split(".").at(-1) ?? nam
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${short(count)} ${count === 1 ? one : many}`;
 
+/** `1 row`, `2,411,003 rows`: every digit */
+export const rowsOf = (count: number): string => `${whole(count)} ${count === 1 ? "row" : "rows"}`;
+
 /** The last characters of a ULID: enough to tell runs apart by eye. */
 export const shortId = (id: string): string => (id.length > 10 ? `${id.slice(0, 4)}…${id.slice(-4)}` : id);

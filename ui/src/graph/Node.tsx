@@ -1,7 +1,7 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Ban, Database, FileQuestionMark, RefreshCw, SquareTerminal } from "lucide-react";
 import { createContext, memo, useContext, useSyncExternalStore } from "react";
-import { duration, short } from "../components/format";
+import { duration, plural } from "../components/format";
 import { colourOf, StateIcon } from "../components/State";
 import { Elapsed } from "../components/Time";
 import style from "./Graph.module.css";
@@ -111,7 +111,7 @@ const LiveNote = ({ live }: { live: LiveNode }) => {
           ? (live.endedAt - live.startedAt) / 1000
           : undefined;
       return [
-        live.rowCount !== undefined && `${short(live.rowCount)} rows`,
+        live.rowCount !== undefined && plural(live.rowCount, "row"),
         live.state === "reused" ? "reused" : seconds !== undefined && duration(seconds),
       ]
         .filter(Boolean)
@@ -130,7 +130,7 @@ export const spokenNode = (box: Box, live: LiveNode | undefined, reads: readonly
     box.title,
     live?.state ?? box.note ?? box.kind,
     live && live.attempts.length > 1 && `attempt ${live.attempts.length}`,
-    live?.rowCount !== undefined && `${short(live.rowCount)} rows`,
+    live?.rowCount !== undefined && plural(live.rowCount, "row"),
     live?.error?.message,
     reads.length > 0 && `reads ${reads.join(" and ")}`,
   ]

@@ -1,5 +1,7 @@
 /** A value of a result as a cell shows it, and as a copy carries it. Pure. */
 
+import { isNumber } from "./filter";
+
 export type Shown = { text: string; look?: "null" | "empty" | "number" | "hex" | "json"; full?: string };
 
 const HEX_LONG = 18;
@@ -41,10 +43,12 @@ export const copied = (value: unknown): string => {
 export const tsvOf = (rows: readonly (readonly unknown[])[]): string =>
   rows.map((row) => row.map(copied).join("\t")).join("\n");
 
+const LEAST_DIGITS = 10; // of a column of numbers: later rows have more of them than the first
+
 /** A width that fits the title and most of the first rows' values, in pixels. */
 export const widthOf = (title: string, type: string, values: readonly unknown[]): number => {
   const lengths = values.slice(0, 100).map((value) => Math.min(48, cellOf(value, type).text.length));
   lengths.sort((a, b) => a - b);
-  const usual = lengths[Math.floor(lengths.length * 0.9)] ?? 0;
+  const usual = Math.max(lengths[Math.floor(lengths.length * 0.9)] ?? 0, isNumber(type) ? LEAST_DIGITS : 0);
   return Math.round(Math.min(360, Math.max(72, Math.max(title.length + 3, usual) * 7.4 + 24)));
 };

@@ -4,8 +4,10 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Play, Save } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
+import { ApiError } from "../api/http";
 import {
   forgetPipeline,
+  loadPipeline,
   type PipelineGraph,
   type PlannedNode,
   pipelineQuery,
@@ -99,6 +101,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const edges = useMemo(() => edgesOfDraft(draft, known), [draft, known]);
   const [refused, setRefused] = useState<string>();
   const [error, setError] = useState<unknown>();
+  const [conflict, setConflict] = useState<PipelineGraph>();
   const [isSaving, setSaving] = useState(false);
   const [fitCount, setFitCount] = useState(0);
   const mode = search.mode ?? "build";
@@ -138,17 +141,21 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
     },
     [draft, update, setDraft],
   );
-  const save = async () => {
+  const save = async (revision = graph.revision) => {
     setSaving(true);
     setError(undefined);
+    setConflict(undefined);
     try {
-      const stored = await storePipeline(queryId, draft.nodes, graph.revision);
+      const stored = await storePipeline(queryId, draft.nodes, revision);
       forget();
       client.setQueryData(pipelineQuery(queryId).queryKey, stored);
       await client.invalidateQueries({ queryKey: ["pipelines"] });
       confirmDone("Pipeline saved.");
     } catch (caught) {
-      setError(caught);
+      // Their graph is looked at beside the cache: taking it over is the person's to say.
+      if (caught instanceof ApiError && caught.status === 409)
+        await loadPipeline(queryId).then(setConflict, setError);
+      else setError(caught);
     } finally {
       setSaving(false);
     }
@@ -354,6 +361,24 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
           </Button>
           <Button small look="plain" onClick={forget}>
             Discard
+          </Button>
+        </div>
+      )}
+      {conflict && (
+        <div className={style.said} role="alert">
+          Another window saved this pipeline in the meantime, with {plural(conflict.nodes.length, "node")}.
+          Nothing was overwritten.
+          <Button small onClick={() => void save(conflict.revision)}>
+            Save mine over it
+          </Button>
+          <Button
+            small
+            onClick={() => {
+              forget();
+              client.setQueryData(pipelineQuery(queryId).queryKey, conflict);
+            }}
+          >
+            Take theirs, drop mine
           </Button>
         </div>
       )}

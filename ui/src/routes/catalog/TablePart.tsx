@@ -9,7 +9,7 @@ import { CopyButton } from "../../components/CopyButton";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { DataTable } from "../../components/DataTable";
 import { Confirm } from "../../components/Dialog";
-import { bytes, moment, short, shortId, whole } from "../../components/format";
+import { bytes, moment, rowsOf, short, shortId, whole } from "../../components/format";
 import { Menu } from "../../components/Menu";
 import { Skeleton, Tabs } from "../../components/Panel";
 import { Problem } from "../../components/Problem";
@@ -80,7 +80,7 @@ export const TablePart = ({
             </>
           )}
         </span>
-        {data.rowCount !== undefined && <span>{whole(data.rowCount)} rows</span>}
+        {data.rowCount !== undefined && <span>{rowsOf(data.rowCount)}</span>}
         {data.sizeBytes !== undefined && <span>{bytes(data.sizeBytes)}</span>}
         {data.updatedAt !== undefined ? (
           <span>

@@ -7,7 +7,7 @@ import type { Column } from "../../api/runs";
 import { Button } from "../../components/Button";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { CheckField, SelectField, TextField } from "../../components/Field";
-import { bytes, whole } from "../../components/format";
+import { bytes, rowsOf } from "../../components/format";
 import { Problem, ProblemLine } from "../../components/Problem";
 import { confirmDone } from "../../components/Toasts";
 import { cellOf } from "../../grid/cell";
@@ -65,7 +65,7 @@ export const Upload = ({ file, onClose }: { file: File; onClose: () => void }) =
     try {
       const made = await commitStaged(staged.id, { name, columns, isPrivate, replaces });
       await client.invalidateQueries({ queryKey: ["catalog"] });
-      confirmDone(`${made.name}: ${whole(made.rowCount)} rows.`);
+      confirmDone(`${made.name}: ${rowsOf(made.rowCount)}.`);
       onClose();
       void navigate({ to: "/catalog/$name", params: { name: made.name }, search: { tab: "sample" } });
     } catch (caught) {
@@ -108,7 +108,7 @@ export const Upload = ({ file, onClose }: { file: File; onClose: () => void }) =
       ) : (
         <>
           <p className="muted figures">
-            {whole(staged.rowCount)} rows, {bytes(staged.sizeBytes)}. Look at the types before it lands.
+            {rowsOf(staged.rowCount)}, {bytes(staged.sizeBytes)}. Look at the types before it lands.
           </p>
           <TextField
             label="Table"

@@ -6,7 +6,7 @@ import { visualizationsQuery } from "../../api/dashboards";
 import type { SavedQuery } from "../../api/queries";
 import { isOver } from "../../api/results";
 import { CrashBoundary } from "../../components/CrashBoundary";
-import { clock, credits, duration, plural, shortId, whole } from "../../components/format";
+import { clock, credits, duration, plural, rowsOf, shortId } from "../../components/format";
 import { late } from "../../components/late";
 import { Empty, Skeleton, Tabs } from "../../components/Panel";
 import { Problem } from "../../components/Problem";
@@ -188,7 +188,7 @@ const Status = ({ current }: { current: ReturnType<typeof useExecution> }) => {
       ) : (
         <>
           {execution.state === "completed" ? (
-            <span>{whole(execution.rowCount)} rows</span>
+            <span>{rowsOf(execution.rowCount)}</span>
           ) : (
             <State state={asNodeState(execution.state)} word={execution.state} />
           )}

@@ -12,9 +12,9 @@ import {
   credits,
   duration,
   moment,
-  short,
+  plural,
+  rowsOf,
   shortId,
-  whole,
   withoutPlace,
 } from "../../components/format";
 import { Facts, Skeleton, Tabs } from "../../components/Panel";
@@ -85,7 +85,7 @@ export const NodePanel = ({
           ) : (
             <span>{duration((node.endedAt - node.startedAt) / 1000)}</span>
           ))}
-        {node.rowCount !== undefined && <span>{whole(node.rowCount)} rows</span>}
+        {node.rowCount !== undefined && <span>{rowsOf(node.rowCount)}</span>}
         {node.sizeBytes !== undefined && <span>{bytes(node.sizeBytes)}</span>}
         <span>{credits(node.credits)} cr</span>
       </p>
@@ -277,7 +277,7 @@ const Inputs = ({ inputs, onNode }: { inputs: readonly Pin[]; onNode: (id: numbe
           )}
           <span className="muted figures">
             {input.nodeId === undefined ? input.kind : "of this run"}
-            {input.rowCount !== undefined && ` · ${short(input.rowCount)} rows`}
+            {input.rowCount !== undefined && ` · ${plural(input.rowCount, "row")}`}
             {input.runId && (
               <>
                 {" · "}
