@@ -274,8 +274,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
       {(refused || problems.length > 0) && (
         <ul className={style.problems} aria-label="Problems">
           {refused && (
-            <li role="alert">
-              <span>{refused}</span>
+            <li>
+              <span role="alert">{refused}</span>
               <Button small onClick={() => setRefused(undefined)}>
                 Dismiss
               </Button>
