@@ -117,7 +117,7 @@ def test_everything_is_done_by_keys_alone(pages: Pages) -> None:
     expect(page).to_have_url(f"{pages.url}/pipelines/{query}")
     nodes = page.locator("[data-node]")
     expect(nodes).to_have_count(2)
-    for count, piece in enumerate(("result_kinds", "result_both", "Fees by day"), start=3):
+    for count, piece in enumerate(("kinds", "both", "Fees by day"), start=3):
         hands.press("/")
         expect(page.get_by_label("Search names")).to_be_focused()
         hands.press("Control+a")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.server import ServerProcess
-from tests.web.pages import PHONE, Pages
+from tests.web.pages import BOTH_THEMES, PHONE, Pages
 
 PAGES = {
     "home": "/",
@@ -42,18 +40,15 @@ def run(server: ServerProcess) -> str:
     return started
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_page_has_a_serious_finding(
-    pages: Pages, run: str, theme: Literal["light", "dark"]
-) -> None:
+@BOTH_THEMES
+def test_no_page_has_a_serious_finding(pages: Pages, run: str) -> None:
     """One browser for all pages: signing in again for each would be most of the time."""
-    page = pages.open(theme=theme)
+    page = pages.open()
     found = {}
     for name, path in (PAGES | {f"run-{v}": f"/runs/{run}?view={v}&node=1" for v in VIEWS}).items():
         page.goto(pages.server.url + path)
         expect(page.locator("main h1, main h2").first).to_be_attached()
-        page.wait_for_timeout(500)  # data arrives; a picture of grey lines helps nobody
-        pages.picture(page, f"{name}-{theme}")
+        pages.picture(page, name)
         if findings := pages.findings(page):
             found[name] = findings
     assert not found, "\n".join(f"{name}: {one}" for name, all_ in found.items() for one in all_)
@@ -76,10 +71,10 @@ def test_overlays_have_no_serious_finding(pages: Pages) -> None:
     assert pages.findings(page, "[role=menu]") == []
 
 
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 @pytest.mark.parametrize("path", ["/", "/queries/4"])
 def test_a_phone_shows_the_page_without_scrolling_sideways(pages: Pages, path: str) -> None:
-    page = pages.open(path, size=PHONE)
-    page.wait_for_timeout(500)  # a picture for people
+    page = pages.open(path)
     pages.picture(page, f"phone{path.replace('/', '-')}")
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= PHONE[0]

@@ -215,4 +215,4 @@ def test_a_result_that_expired_is_said_and_is_one_press_away(
     assert pages.findings(page) == []
     page.keyboard.press("Control+Enter")
     expect(page).not_to_have_url(re.compile(execution))
-    expect(page.get_by_role("status").filter(has_text="1 rows")).to_be_visible()
+    expect(page.get_by_role("status").filter(has_text="1 row")).to_be_visible()

@@ -1,0 +1,142 @@
+"""Dashboards: all charts are of one run, and change together."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.server import ServerProcess
+from tests.web.pages import BOTH_THEMES, Pages
+
+#: Looks at every frame just before it is painted: a probe changes its size in each, and an observer
+#: of sizes is told after all drawing and before the paint. The pixels of a canvas are its state.
+_EVERY_FRAME: Final = """() => {
+  const probe = document.createElement("div");
+  probe.style.position = "fixed";
+  document.body.append(probe);
+  window.painted = [];
+  const look = () => JSON.stringify([
+    document.querySelector("header a[href^='/runs/']")?.textContent,
+    ...[...document.querySelectorAll("main section")].map((one) =>
+      one.querySelector("canvas")?.toDataURL() ?? one.querySelector("b")?.textContent),
+  ]);
+  new ResizeObserver(() => {
+    const seen = look();
+    if (window.painted.at(-1) !== seen) window.painted.push(seen);
+  }).observe(probe);
+  let width = 10;
+  const tick = () => {
+    width = 21 - width;
+    probe.style.width = `${width}px`;
+    requestAnimationFrame(tick);
+  };
+  tick();
+}"""
+
+
+def chart(server: ServerProcess, query: int, kind: str, x: str = "x") -> int:
+    """Save a chart of a query's `n`; its id."""
+    spec: dict[str, Any] = {
+        "version": 1, "kind": kind, "x": x, "y": ["n"], "isStacked": False, "isLog": False,
+    }  # fmt: skip
+    body = {"name": f"As {kind}", "type": "chart", "options": {"qanat": spec}}
+    return int(server.call("POST", f"/queries/{query}/visualizations", body)["id"])
+
+
+@pytest.fixture(scope="module")
+def ticks(server: ServerProcess) -> int:
+    """A query that a view is made of, which the charts' queries read."""
+    server.view("result_ticks", "SELECT x, x * 1 AS n FROM UNNEST(sequence(1, 5)) AS t(x)")
+    listed = server.call("GET", "/queries", params={"limit": 100})["queries"]
+    return int(next(one["id"] for one in listed if one["name"] == "result_ticks"))
+
+
+@BOTH_THEMES
+def test_a_refresh_changes_all_charts_in_one_frame(pages: Pages, ticks: int) -> None:
+    server = pages.server
+    read = [
+        server.save("SELECT max(n) AS n FROM dune.me.result_ticks", "Most"),
+        server.save("SELECT x, n FROM dune.me.result_ticks ORDER BY 1", "As they are"),
+        server.save("SELECT x, n * n AS n FROM dune.me.result_ticks ORDER BY 1", "Squares"),
+    ]
+    charts = [
+        chart(server, read[0], "counter", "n"),
+        chart(server, read[1], "bar"),
+        chart(server, read[2], "line"),
+    ]
+    made = server.call(
+        "POST", "/dashboards", {"name": f"Ticks {pages.theme}", "visualization_ids": charts}
+    )
+    page = pages.open(f"/dashboards/{made['dashboard_id']}")
+    expect(page.get_by_text("never refreshed")).to_be_visible()
+    pages.picture(page, "dashboard-never")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("all charts: run")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("Line chart of n"))).to_be_visible()
+    pages.picture(page, "dashboard")
+    assert pages.findings(page) == []
+
+    factor = 2 if pages.theme == "light" else 3
+    server.call(
+        "PATCH",
+        f"/query/{ticks}",
+        {"query_sql": f"SELECT x, x * {factor} AS n FROM UNNEST(sequence(1, 5)) AS t(x)"},
+    )
+    first = page.locator("header a[href^='/runs/']").inner_text()
+    page.evaluate(_EVERY_FRAME)
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("header a[href^='/runs/']")).not_to_have_text(first)
+    expect(page.locator("main section b")).to_have_text(str(5 * factor))
+    page.wait_for_function("painted.length > 1")
+    painted = page.evaluate("painted.map((one) => JSON.parse(one))")
+    assert len(painted) == 2, [len(set(values)) for values in zip(*painted, strict=True)]
+    assert all(before != after for before, after in zip(*painted, strict=True))
+
+
+@BOTH_THEMES
+def test_a_refresh_that_fails_keeps_the_charts_and_says_so(pages: Pages) -> None:
+    server = pages.server
+    query = server.save("SELECT 41 AS n", f"Answer {pages.theme}")
+    made = server.call(
+        "POST",
+        "/dashboards",
+        {"name": f"Answer {pages.theme}", "visualization_ids": [chart(server, query, "counter")]},
+    )
+    page = pages.open(f"/dashboards/{made['dashboard_id']}")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("main section b")).to_have_text("41")
+    server.call("PATCH", f"/query/{query}", {"query_sql": "SELECT nothing AS n"})
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_role("alert")).to_contain_text("the charts show the rows before it")
+    expect(page.locator("main section b")).to_have_text("41")
+    pages.picture(page, "dashboard-failed")
+    assert pages.findings(page) == []
+
+
+def test_a_dashboard_is_put_together_by_keys_and_a_name_is_kept(pages: Pages) -> None:
+    server = pages.server
+    query = server.save("SELECT 7 AS n", "Seven")
+    chart(server, query, "counter")
+    page = pages.open("/dashboards")
+    page.get_by_role("button", name="New dashboard").first.click()
+    page.get_by_role("dialog").get_by_label("Name").fill("Put together")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Put together")).to_be_visible()
+    page.get_by_role("button", name="Chart", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Of the query").select_option(label="Seven")
+    dialog.get_by_role("button", name="As counter").click()
+    widget = page.get_by_role("region", name=re.compile("As counter. Arrows move it"))
+    expect(widget).to_be_visible()
+    before = widget.bounding_box()
+    widget.focus()
+    page.keyboard.press("ArrowRight")
+    assert widget.bounding_box() != before
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Dashboard saved.")).to_be_visible()
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.locator("main section b")).to_have_text("7")
+    pages.picture(page, "dashboard-made")

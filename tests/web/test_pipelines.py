@@ -1,0 +1,170 @@
+"""Pipelines and runs: draw, refuse a cycle, plan, run, break, mend, compare, cancel."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.server import ServerProcess
+from tests.web.pages import BOTH_THEMES, Pages, write
+from tests.web.work import LONG, chain
+
+RUN_PAGE = re.compile(r"/runs/[0-9A-Z]{26}")
+
+
+def draw(page: Page, first: str, second: str) -> None:
+    """Pull a line from one box of the graph to another."""
+    boxes = page.locator("[data-node]")
+    start = boxes.filter(has_text=first).locator(".source")
+    end = boxes.filter(has_text=second).locator(".target")
+    start.hover()
+    page.mouse.down()
+    end.hover()
+    page.mouse.up()
+
+
+@BOTH_THEMES
+def test_a_pipeline_of_five_nodes_is_drawn_refused_a_cycle_planned_and_run(pages: Pages) -> None:
+    name = f"Drawn {pages.theme}"
+    query = pages.server.save("SELECT count(*) AS n FROM dune.me.result_days", name)
+    page = pages.open(f"/pipelines/{query}")
+    boxes = page.locator("[data-node]")
+    expect(boxes).to_have_count(2)
+    pieces = page.get_by_role("complementary", name="Pieces to add")
+    for count, piece in enumerate(("kinds", "both", "Fees by day"), start=3):
+        pieces.get_by_role("button", name=piece, exact=True).click()
+        expect(boxes).to_have_count(count)
+    page.keyboard.press("Escape")
+    page.keyboard.press("0")
+    draw(page, name, "Fees by day")
+    boxes.filter(has_text="Fees by day").click()
+    settings = page.get_by_role("complementary", name="Settings of Fees by day")
+    expect(settings).to_contain_text(name)
+    page.keyboard.press("Escape")
+    draw(page, "Fees by day", "days")
+    problems = page.get_by_role("list", name="Problems")
+    refused = problems.get_by_role("alert")
+    expect(refused).to_contain_text("would close a cycle")
+    expect(refused).to_contain_text(f"Fees by day > days > {name}")
+    pages.picture(page, "pipeline-cycle")
+    assert pages.findings(page) == []
+    problems.get_by_role("button", name="Dismiss").click()
+
+    page.get_by_role("radio", name="Plan").or_(page.get_by_role("button", name="Plan")).click()
+    plan = page.get_by_role("table", name="What would run")
+    expect(plan.get_by_role("row")).to_have_count(6)
+    pages.picture(page, "pipeline-plan")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Pipeline saved.")).to_be_visible()
+    page.get_by_role("button", name="Run").first.click()
+    expect(page).to_have_url(RUN_PAGE)
+    expect(page.get_by_text(re.compile("published .* 3 views moved")).first).to_be_visible()
+    expect(page.locator("[data-node][data-state=completed]")).to_have_count(5)
+    pages.picture(page, "run-published")
+
+
+@pytest.fixture
+def broken(server: ServerProcess) -> int:
+    """A query in the middle of a pipeline of three; its SQL names a column that is not there."""
+    query = chain(
+        server,
+        "Step",
+        ["SELECT 1 AS a", "SELECT day,\n  amout\nFROM dune.me.result_days", "SELECT 2 AS b"],
+    )
+    return query
+
+
+@BOTH_THEMES
+def test_a_broken_node_publishes_nothing_is_named_and_is_mended(pages: Pages, broken: int) -> None:
+    pages.allowed = ("409",)
+    server = pages.server
+    run = server.start_pipeline(broken)
+    server.wait_run(run)
+    page = pages.open(f"/runs/{run}")
+    expect(page.get_by_text("nothing published").first).to_be_visible()
+    expect(page).to_have_title("Failed · Step 3")
+    expect(page.get_by_role("alert")).to_contain_text("Column 'amout' cannot be resolved")
+    expect(page.locator("[data-node][data-state=skipped]")).to_contain_text("Step 3")
+    page.keyboard.press("e")
+    panel = page.get_by_role("complementary", name="Node Step 2")
+    expect(panel).to_contain_text("2:3")
+    expect(panel.locator("[data-bad]")).to_contain_text("amout")
+    pages.picture(page, "run-failed")
+    assert pages.findings(page) == []
+    page.keyboard.press("3")
+    skipped = page.get_by_role("row").filter(has_text="Step 3")
+    expect(skipped).to_contain_text("skipped")
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+    page.get_by_role("link", name="Fix query").click()
+    expect(page).to_have_url(re.compile(r"/queries/\d+"))
+    write(page, "SELECT day, fee FROM dune.me.result_days")
+    page.keyboard.press("Control+s")
+    expect(page.get_by_text("Saved as version 2.")).to_be_visible()
+    page.goto(f"{pages.url}/runs/{run}")
+    page.get_by_role("button", name="Run again").click()
+    expect(page).not_to_have_url(re.compile(run))
+    expect(page.locator("[data-node][data-state=completed]")).to_have_count(3)
+
+    page.get_by_role("button", name="Compare").click()
+    table = page.get_by_role("table", name="Nodes of both runs")
+    expect(table.get_by_role("row").filter(has_text="Step 2")).to_contain_text("was failed")
+    expect(table.get_by_role("row").filter(has_text="Step 2")).to_contain_text("v2 was v1")
+    expect(table.get_by_role("row").filter(has_text="Step 3")).to_contain_text("was skipped")
+    pages.picture(page, "compare")
+    assert pages.findings(page) == []
+    page.goto(pages.url + "/")
+    expect(page.get_by_role("region", name=re.compile(r"Failed \(\d\)"))).to_contain_text("amout")
+    pages.picture(page, "home-failures")
+
+
+@BOTH_THEMES
+def test_a_run_is_cancelled_after_it_was_said_what_that_does(pages: Pages) -> None:
+    run = pages.server.start_pipeline(chain(pages.server, "Long", ["SELECT 1 AS a", LONG]))
+    page = pages.open(f"/runs/{run}")
+    expect(page.get_by_text("live", exact=True)).to_be_visible()
+    expect(page.locator("[data-node][data-state=completed]")).to_have_count(1)
+    pages.picture(page, "run-executing")
+    page.keyboard.press("2")
+    expect(page.get_by_role("button", name="Graph")).to_be_visible()
+    pages.picture(page, "timeline-executing")
+    page.get_by_role("button", name="Cancel").click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog).to_contain_text("Nothing is published")
+    expect(dialog.get_by_role("button", name="Keep it running")).to_be_focused()
+    pages.picture(page, "run-cancel")
+    assert pages.findings(page, "[role=alertdialog]") == []
+    dialog.get_by_role("button", name="Cancel the run").click()
+    expect(page.get_by_text("cancelled · nothing published").first).to_be_visible()
+    assert pages.server.status(run)["status"] == "cancelled"
+
+
+def test_a_pipeline_that_another_window_saved_is_not_overwritten(pages: Pages) -> None:
+    pages.allowed = ("409",)
+    query = pages.server.save("SELECT count(*) AS n FROM dune.me.result_days", "Two windows")
+
+    def stored() -> str:
+        return str(pages.server.call("GET", f"/query/{query}/pipeline")["pipeline"]["nodes"])
+
+    page = pages.open(f"/pipelines/{query}")
+    other = page.context.new_page()
+    other.goto(f"{pages.url}/pipelines/{query}")
+    for window, piece in ((page, "kinds"), (other, "both")):
+        expect(window.locator("[data-node]")).to_have_count(2)
+        window.get_by_role("button", name=piece, exact=True).click()
+        expect(window.locator("[data-node]")).to_have_count(3)
+    other.keyboard.press("Control+s")
+    expect(other.get_by_text("Pipeline saved.")).to_be_visible()
+    page.keyboard.press("Control+s")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Another window saved this pipeline in the meantime, with 3 nodes. Nothing was overwritten."
+    )
+    pages.picture(page, "pipeline-conflict")
+    assert "result_both" in stored()
+    assert "result_kinds" not in stored()
+    page.get_by_role("button", name="Save mine over it").click()
+    expect(page.get_by_text("Pipeline saved.")).to_be_visible()
+    assert "result_kinds" in stored()
