@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from qanat.coordinator.definitions import Definitions, NodeDefinition
-from qanat.coordinator.texts import Texts
+from qanat.coordinator.texts import Texts, Values
 from qanat.errors import (
     ForbiddenError,
     InvalidRequestError,
@@ -24,7 +24,7 @@ from qanat.model.access import Caller
 from qanat.model.pipeline import DEFAULT_TIER, Node, NodeKind, Pipeline, pipeline_of
 from qanat.names import Label, NodeId, QueryId
 from qanat.sql.interface import Lineage, Reference, ViewedQuery
-from qanat.sql.parameters import Given, params_hash, resolve
+from qanat.sql.parameters import Given, resolve
 from qanat.store import lookup
 from qanat.store.database import Transaction
 
@@ -49,7 +49,7 @@ class _Read:
 
     sql: str
     version: int
-    values: dict[str, str]
+    values: Values
     is_private: bool
     lineage: Lineage
 
@@ -96,8 +96,10 @@ class Planner:
         """
         if len(text) > self._text_limit:
             raise TooLargeError(f"the SQL is longer than {self._text_limit} characters")
-        values = dict(resolve((), asked, sql=text, adhoc=True))
-        lineage = self._texts.lineage((0, 0, ""), text, values, self._viewed, self._is_current)
+        values = Values.of(resolve((), asked, sql=text, adhoc=True))
+        lineage = self._texts.lineage(
+            (0, 0, ""), text, values.texts, self._viewed, self._is_current
+        )
         read = _Read(sql=text, version=0, values=values, is_private=True, lineage=lineage)
         node = Node(id=NodeId(1), kind=NodeKind.QUERY, query=QueryId(0), tier=tier)
         return self._assemble([_asked(node, asked, read)], {node.id: read}, node.id)
@@ -296,9 +298,9 @@ class Planner:
                     query=node.query,
                     version=read.version,
                     tier=node.tier,
-                    parameters=read.values,
+                    parameters=read.values.texts,
                     asked=dict(node.parameters),
-                    params_hash=params_hash(read.values),
+                    params_hash=read.values.hash,
                     dependencies=tuple(sorted(node.dependencies)),
                     relations=tuple(relations),
                     view=node.view,
@@ -327,17 +329,22 @@ class Planner:
             raise NotFoundError("Query not found")
         if query["is_archived"] and id_ != self._shown:
             raise ForbiddenError(ARCHIVED if of is None else f"{of}: its query {id_} is archived")
-        sql, declared = self._texts.of(self._tx, id_, query["version"])
-        values = dict(resolve(declared, asked, sql=sql, adhoc=False))
+        version = query["version"]
+        sql, declared = self._texts.of(self._tx, id_, version)
+        values = (
+            Values.of(resolve(declared, asked, sql=sql))
+            if asked
+            else self._texts.defaults(id_, version, sql, declared)
+        )
         return _Read(
             sql=sql,
-            version=query["version"],
+            version=version,
             values=values,
             is_private=bool(query["is_private"]),
             lineage=self._texts.lineage(
-                (id_, query["version"], params_hash(values)),
+                (id_, version, values.hash),
                 sql,
-                values,
+                values.texts,
                 self._viewed,
                 self._is_current,
             ),
@@ -383,6 +390,8 @@ class Planner:
                 found["owner"], is_private=bool(found["is_private"])
             ):
                 found = None
+            elif found is not None and found["kind"] == "view":
+                self._queries.setdefault(found["query"], lookup.query_of_view(found))
             self._names[label] = found
         return self._names[label]
 
@@ -397,4 +406,4 @@ class Planner:
 
 def _asked(node: Node, given: Mapping[str, Given], read: _Read) -> Node:
     """Return a node that says which parameters were asked for, as the text they have."""
-    return replace(node, parameters={name: read.values[name] for name in given})
+    return replace(node, parameters={name: read.values.texts[name] for name in given})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Final, Generic, TypeVar
 
@@ -12,6 +13,7 @@ import msgspec
 from qanat.errors import NotFoundError
 from qanat.sql.interface import Lineage, Parameter, QueryViews
 from qanat.sql.lineage import lineage
+from qanat.sql.parameters import params_hash, resolve
 from qanat.store import lookup
 from qanat.store.database import Transaction
 
@@ -19,6 +21,19 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _parameters: Final = msgspec.json.Decoder(tuple[Parameter, ...])
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Parameters with the text of their values, and the hash of them."""
+
+    texts: dict[str, str]
+    hash: str
+
+    @classmethod
+    def of(cls, texts: dict[str, str]) -> Values:
+        """Return values with their hash."""
+        return cls(texts, params_hash(texts))
 
 
 class Kept(Generic[K, V]):
@@ -58,6 +73,7 @@ class Texts:
     def __init__(self, most: int = 20_000) -> None:
         self._texts: Kept[tuple[int, int], tuple[str, tuple[Parameter, ...]]] = Kept(most)
         self._lineages: Kept[Hashable, Lineage] = Kept(most)
+        self._defaults: Kept[tuple[int, int], Values] = Kept(most)
 
     def of(self, tx: Transaction, query: int, version: int) -> tuple[str, tuple[Parameter, ...]]:
         """Return the SQL and the declared parameters of a version.
@@ -73,6 +89,14 @@ class Texts:
             return found[0], _parameters.decode(found[1])
 
         return self._texts.of((query, version), read)
+
+    def defaults(
+        self, query: int, version: int, sql: str, declared: tuple[Parameter, ...]
+    ) -> Values:
+        """Return the values of a version's parameters when a request gives none."""
+        return self._defaults.of(
+            (query, version), lambda: Values.of(resolve(declared, {}, sql=sql))
+        )
 
     def known(self, query: int, version: int) -> str | None:
         """Return the SQL of a version if it is in memory."""

@@ -107,8 +107,11 @@ _ADD_NODE: Final = Prepared(
 )  # fmt: skip
 _ADD_RUN_VIEW: Final = Prepared(insert(t.run_view), ["run", "name", "writes"])
 _ADD_RUN_READ: Final = Prepared(insert(t.run_read), ["run", "name"])
-_VIEW_LIVES: Final = Prepared(
-    select(t.name.c.id).where(t.name.c.id == bindparam("name"), t.name.c.deleted_us.is_(None))
+_DELETED_VIEW: Final = Prepared(
+    select(t.name.c.id)
+    .join(t.run_view, t.run_view.c.name == t.name.c.id)
+    .where(t.run_view.c.run == bindparam("run"), t.name.c.deleted_us.is_not(None))
+    .limit(1)
 )
 
 _LOCK_NAMES: Final = Prepared(
@@ -142,15 +145,20 @@ _FORGET_VIEW: Final = Prepared(
         t.run_view.c.run == bindparam("run"), t.run_view.c.name == bindparam("name")
     )
 )
-_TAKE_NAME: Final = Prepared(
+_TAKE_NAMES: Final = Prepared(
     update(t.name)
-    .where(t.name.c.id == bindparam("name_id"), t.name.c.writer_run.is_(None))
-    .values(writer_run=bindparam("run"))
+    .where(
+        t.name.c.id.in_(select(t.run_view.c.name).where(t.run_view.c.run == bindparam("run_id"))),
+        t.name.c.writer_run.is_(None),
+    )
+    .values(writer_run=bindparam("run_id"))
 )
-_SET_BASE: Final = Prepared(
+_SET_BASES: Final = Prepared(
     update(t.run_view)
-    .where(t.run_view.c.run == bindparam("run_id"), t.run_view.c.name == bindparam("name_id"))
-    .values(base_moves=bindparam("moves"))
+    .where(t.run_view.c.run == bindparam("run_id"))
+    .values(
+        base_moves=select(t.name.c.moves).where(t.name.c.id == t.run_view.c.name).scalar_subquery()
+    )
 )
 _LOST_READ: Final = Prepared(
     select(t.name.c.label)
@@ -260,9 +268,6 @@ def accept(
             f"{queue_limit} runs are waiting or executing already; try again later",
             retry_after_s=5,
         )
-    for name in new.writes:
-        if tx.value(_VIEW_LIVES, name=name) is None:
-            raise NotFoundError("Materialized view not found")
     accepted: int = tx.value(
         _ADD_RUN,
         id=new.id,
@@ -313,6 +318,8 @@ def accept(
         ],
     )
     tx.many(_ADD_RUN_VIEW, [{"run": new.id, "name": name, "writes": 1} for name in new.writes])
+    if new.writes and tx.value(_DELETED_VIEW, run=new.id) is not None:
+        raise NotFoundError("Materialized view not found")
     tx.many(_ADD_RUN_READ, [{"run": new.id, "name": name} for name in new.reads])
     if idempotency is not None:
         tx.run(
@@ -354,9 +361,9 @@ def start(
     for name in names:
         if name["deleted_us"] is not None:
             tx.run(_FORGET_VIEW, run=run_id, name=name["id"])
-        else:
-            tx.run(_TAKE_NAME, name_id=name["id"], run=run_id)
-            tx.run(_SET_BASE, run_id=run_id, name_id=name["id"], moves=name["moves"])
+    if names:
+        tx.run(_TAKE_NAMES, run_id=run_id)
+        tx.run(_SET_BASES, run_id=run_id)
     pinned_at = tx.tuples(_PIN, run=run_id)
     moment = pinned_at[0][0] if pinned_at else tx.value(_MOMENT)
     tx.many(

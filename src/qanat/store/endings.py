@@ -29,6 +29,8 @@ _WRITTEN: Final = Prepared(
         t.run_view.c.writes,
         t.name.c.label,
         t.name.c.snapshot,
+        t.name.c.moves,
+        t.name.c.writer_run,
         t.name.c.deleted_us,
     )
     .join(t.name, t.name.c.id == t.run_view.c.name)
@@ -38,22 +40,12 @@ _WRITTEN: Final = Prepared(
 )
 _MOVE: Final = Prepared(
     update(t.name)
-    .where(
-        t.name.c.id == bindparam("name_id"),
-        t.name.c.writer_run == bindparam("run"),
-        t.name.c.moves == bindparam("base"),
-        t.name.c.deleted_us.is_(None),
-    )
+    .where(t.name.c.id == bindparam("name_id"), t.name.c.writer_run == bindparam("run"))
     .values(
         snapshot=bindparam("rows"),
         moves=t.name.c.moves + 1,
         writer_run=None,
         updated_us=bindparam("at"),
-    )
-)
-_UNMOVED: Final = Prepared(
-    select(t.name.c.id).where(
-        t.name.c.id == bindparam("name_id"), t.name.c.moves == bindparam("base")
     )
 )
 _RELEASE: Final = Prepared(
@@ -197,15 +189,13 @@ def publish(
     for view in tx.rows(_WRITTEN, run=run):
         if view["deleted_us"] is not None:
             continue
-        base = view["base_moves"]
-        if not view["writes"]:
-            if tx.value(_UNMOVED, name_id=view["name"], base=base) is None:
-                raise SnapshotConflictError(view["label"])
-            continue
-        new = rows[view["name"]]
-        if tx.run(_MOVE, name_id=view["name"], run=run, base=base, rows=new, at=at_us) != 1:
+        if view["moves"] != view["base_moves"] or (view["writes"] and view["writer_run"] != run):
             raise SnapshotConflictError(view["label"])
-        moved.append((view["name"], view["snapshot"], new))
+        if view["writes"]:
+            moved.append((view["name"], view["snapshot"], rows[view["name"]]))
+    tx.many(
+        _MOVE, [{"name_id": name, "run": run, "rows": new, "at": at_us} for name, _, new in moved]
+    )
     pinned_at, accepted = tx.tuples(_MOMENT, run=run)[0]
     for result in latest:
         tx.run(

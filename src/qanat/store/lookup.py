@@ -21,6 +21,7 @@ _QUERY: Final = Prepared(
         t.query.c.is_temp,
     ).where(t.query.c.id == bindparam("query"))
 )
+_HEAD: Final = ("owner", "name", "version", "is_private", "is_archived", "is_temp")
 _TEXT: Final = Prepared(
     select(t.query_version.c.sql, t.query_version.c.parameters).where(
         t.query_version.c.query == bindparam("query"),
@@ -37,8 +38,15 @@ _NAME: Final = Prepared(
         t.name.c.snapshot,
         t.view.c.query,
         t.view.c.tier,
+        t.query.c.owner.label("query_owner"),
+        t.query.c.name.label("query_name"),
+        t.query.c.version.label("query_version"),
+        t.query.c.is_private.label("query_is_private"),
+        t.query.c.is_archived.label("query_is_archived"),
+        t.query.c.is_temp.label("query_is_temp"),
     )
     .outerjoin(t.view, t.view.c.name == t.name.c.id)
+    .outerjoin(t.query, t.query.c.id == t.view.c.query)
     .where(t.name.c.label == bindparam("label"), t.name.c.deleted_us.is_(None))
 )
 _PIPELINE: Final = Prepared(
@@ -60,9 +68,17 @@ def query_text(tx: Transaction, id_: int, version: int) -> tuple[str, str] | Non
 def name(tx: Transaction, label: str) -> Mapping[str, Any] | None:
     """Return a view or an upload by its folded full name; None if there is none now.
 
-    Of a view also `query` and `tier`.
+    Of a view also `query` and `tier`, and its query's head as `query_of_view` takes it out.
     """
     return tx.row(_NAME, label=label)
+
+
+def query_of_view(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the head of a view's query, as `query` does, from what `name` found."""
+    return {
+        "id": view["query"],
+        **{field: view[f"query_{field}"] for field in _HEAD},
+    }
 
 
 def stored_pipeline(tx: Transaction, query_id: int) -> str | None:

@@ -103,12 +103,13 @@ class DuckDbEngine:
     def write(self, attempt: AttemptId, statement: Bound, limits: Limits) -> Written:
         """Write the rows of `statement` as the new file `attempt`; see Engine."""
         key = _key(statement)
+        known = self._recall(key)
         path = self._rows.place(attempt)
         task = Write(
             statement=statement,
             path=str(path),
             result_bytes=limits.result_bytes,
-            described=self._recall(key),
+            described=known,
         )
         try:
             reply = self._statements.run(task, limits, attempt=attempt, file=path)
@@ -116,8 +117,9 @@ class DuckDbEngine:
             with contextlib.suppress(OSError):
                 path.unlink()
             raise
-        described = reply.described or Described(columns=())
-        self._remember(key, described)
+        described = known or reply.described or Described(columns=())
+        if known is None:
+            self._remember(key, described)
         return Written(
             columns=described.columns,
             row_count=reply.row_count,

@@ -88,7 +88,12 @@ def write(con: duckdb.DuckDBPyConnection, task: Write, parsed: Parsed) -> Reply:
     except duckdb.IOException:
         _raise_if_gone(task.statement)
         raise
-    return Reply(serial=task.serial, described=described, row_count=rows, size_bytes=size)
+    return Reply(
+        serial=task.serial,
+        described=None if task.described else described,
+        row_count=rows,
+        size_bytes=size,
+    )
 
 
 def copied(

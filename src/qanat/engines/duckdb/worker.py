@@ -103,40 +103,58 @@ class _Usage:
     DuckDB's profiler reports by the read of the counter itself, and costs a fortieth of it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, io: _Gauge) -> None:
         used = resource.getrusage(resource.RUSAGE_SELF)
         self.cpu_s = used.ru_utime + used.ru_stime
         self.lifetime_peak_bytes = used.ru_maxrss << 10
-        self.read_bytes, self.written_bytes = _io_bytes()
+        words = io.read().split(maxsplit=4)  # rchar: 1, wchar: 2
+        self.read_bytes, self.written_bytes = (
+            (int(words[1]), int(words[3])) if len(words) > 3 else (0, 0)
+        )
 
 
-def _io_bytes() -> tuple[int, int]:
-    try:
-        with open("/proc/self/io", "rb", buffering=0) as file:  # noqa: PTH123  # half of Path.open's time
-            words = file.read(200).split()
-        return int(words[1]), int(words[3])
-    except (OSError, ValueError, IndexError):
-        return 0, 0
+class _Gauge:
+    """A file of the system that tells of this process; it is opened once and read often."""
 
-
-def _reset_peak() -> None:
-    with contextlib.suppress(OSError):
-        fd = os.open("/proc/self/clear_refs", os.O_WRONLY)
+    def __init__(self, path: str, *, flags: int = os.O_RDONLY) -> None:
         try:
-            os.write(fd, b"5")  # the peak of resident memory starts again from now
-        finally:
-            os.close(fd)
+            self._fd = os.open(path, flags | os.O_CLOEXEC)
+        except OSError:
+            self._fd = -1
+
+    def read(self) -> bytes:
+        """Return what it says now; nothing where there is no such file."""
+        try:
+            return os.pread(self._fd, 4096, 0)
+        except OSError:
+            return b""
+
+    def write(self, text: bytes) -> None:
+        """Tell the system something."""
+        with contextlib.suppress(OSError):
+            os.pwrite(self._fd, text, 0)
 
 
-def _resident() -> tuple[int, int]:
-    """Return resident memory now, and at its peak since it was last reset."""
-    try:
-        with open("/proc/self/status", "rb", buffering=0) as file:  # noqa: PTH123  # as above
-            found = dict(re.findall(rb"(VmHWM|VmRSS):\s+(\d+) kB", file.read(4096)))
-        return int(found[b"VmRSS"]) << 10, int(found[b"VmHWM"]) << 10
-    except (OSError, KeyError):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-        return peak, peak
+class _Memory:
+    """Resident memory now, and at its peak since the last task began."""
+
+    def __init__(self) -> None:
+        self._status = _Gauge("/proc/self/status")
+        self._refs = _Gauge("/proc/self/clear_refs", flags=os.O_WRONLY)
+
+    def reset(self) -> None:
+        """Let the peak start again from now."""
+        self._refs.write(b"5")
+
+    def bytes(self) -> tuple[int, int]:
+        """Return resident memory, and its peak."""
+        said = self._status.read()
+        at = said.find(b"VmHWM:")
+        words = said[at : at + 80].split(maxsplit=5)  # VmHWM: n kB VmRSS: n kB
+        if at < 0 or len(words) < 5:
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+            return peak, peak
+        return int(words[4]) << 10, int(words[1]) << 10
 
 
 class Worker:
@@ -145,6 +163,7 @@ class Worker:
     def __init__(self, setup: Setup) -> None:
         self._con = locked_connection(setup)
         self._parsed = statements.Parsed()
+        self._io, self._memory_used = _Gauge("/proc/self/io"), _Memory()
         self._threads = self._memory = 0
         self._is_small = False
         self._lock = threading.Lock()
@@ -153,8 +172,8 @@ class Worker:
 
     def perform(self, task: Task) -> Reply:
         """Do a task and answer; never raises."""
-        before = _Usage()
-        _reset_peak()
+        before = _Usage(self._io)
+        self._memory_used.reset()
         with self._lock:
             self._serial = task.serial
             stopped = self._stopped >= task.serial
@@ -180,8 +199,8 @@ class Worker:
         return _DO[type(task)](self._con, task)
 
     def _measured(self, reply: Reply, fault: Fault | None, before: _Usage) -> Reply:
-        after = _Usage()
-        resident, peak = _resident()
+        after = _Usage(self._io)
+        resident, peak = self._memory_used.bytes()
         read, written = (
             after.read_bytes - before.read_bytes,
             after.written_bytes - before.written_bytes,
