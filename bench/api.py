@@ -12,7 +12,9 @@ before Qanat does anything). Load comes from one process beside them.
    gets no answer within ten seconds of the end, or one that is not 200.
 2. The most that is answered, closed loop, by 1, 50 and 200 clients: status (from memory, and from
    the store as after a restart), a page of 1,000 rows from anywhere in a result, and execute.
-   "A core" is what a second of CPU of the server and its workers is good for.
+   "A core" is what a second of CPU of the server and its workers is good for; beside it, the
+   CPU of each for one answer.
+3. What a request costs by part, in CPU: see `_parts.py`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 import _load
+import _parts
 from _common import machine, median, table, verdict
 from _load import Seen
 from _server import SHORTEST_S, Server, label, place
@@ -184,35 +187,46 @@ def closed(
             ("  raw, constant", beside("raw", small), lambda: status, None),
             (f"page of {PAGE_ROWS:,} rows", server.port, page, None),
             ("  uvicorn, constant", beside("uvicorn", large), page, None),
+            ("  raw, constant", beside("raw", large), page, None),
             ("execute", server.port, lambda: execute, MOST_EXECUTES),
         ]
-        found: dict[tuple[int, int], list[tuple[Seen, float, float]]] = {}
+        found: dict[tuple[int, int], list[tuple[Seen, float, float, float]]] = {}
         for _ in range(count):
             for (at, (_, port, make, most)), clients in itertools.product(
                 enumerate(kinds), clients_each
             ):
-                cpu, begun = server.cpu_s(), time.perf_counter()
+                cpu, own = server.cpu_s(), server.cpu_s(workers=False)
+                begun = time.perf_counter()
                 seen = _load.run(_load.closed_loop(port, clients, make, seconds=seconds, most=most))
                 if most:
                     server.idle()
                 taken = time.perf_counter() - begun
-                found.setdefault((at, clients), []).append((seen, server.cpu_s() - cpu, taken))
+                own = server.cpu_s(workers=False) - own
+                cpu = server.cpu_s() - cpu
+                found.setdefault((at, clients), []).append((seen, cpu, own, taken))
     lines = []
     for (at, clients), results in found.items():
         name, port, _, most = kinds[at]
         ours = port == server.port
-        cores = [len(seen.latencies) / cpu for seen, cpu, _ in results if cpu > 0]
+        cores = [len(seen.latencies) / cpu for seen, cpu, _, _ in results if cpu > 0]
+        used = [
+            (own * 1e6 / len(seen.latencies), (cpu - own) * 1e6 / len(seen.latencies))
+            for seen, cpu, own, _ in results
+            if seen.latencies
+        ]
         lines.append(
             (
                 name if clients == clients_each[0] else "",
                 str(clients),
-                f"{median([seen.rate for seen, _, _ in results]):,.0f}",
+                f"{median([seen.rate for seen, *_ in results]):,.0f}",
                 f"{median(cores):,.0f}" if ours and cores else "",
-                f"{median([seen.ms(0.5) for seen, _, _ in results]):.2f}",
-                f"{median([seen.ms(0.99) for seen, _, _ in results]):.2f}",
-                f"{max(seen.ms(1) for seen, _, _ in results):.1f}",
-                str(sum(seen.lost for seen, _, _ in results)),
-                f"{median([len(seen.latencies) / all_s for seen, _, all_s in results]):,.0f}"
+                f"{median([one for one, _ in used]):,.0f}" if ours and used else "",
+                f"{median([one for _, one in used]):,.0f}" if ours and used else "",
+                f"{median([seen.ms(0.5) for seen, *_ in results]):.2f}",
+                f"{median([seen.ms(0.99) for seen, *_ in results]):.2f}",
+                f"{max(seen.ms(1) for seen, *_ in results):.1f}",
+                str(sum(seen.lost for seen, *_ in results)),
+                f"{median([len(seen.latencies) / all_s for seen, _, _, all_s in results]):,.0f}"
                 if most
                 else "",
             )
@@ -220,7 +234,19 @@ def closed(
     table(
         f"Closed loop, median of {count} rounds of {seconds:g} s"
         f" (execute: at most {MOST_EXECUTES} requests); ms",
-        ("", "clients", "answers/s", "a core", "p50", "p99", "max", "lost", "done/s"),
+        (
+            "",
+            "clients",
+            "answers/s",
+            "a core",
+            "server us",
+            "workers us",
+            "p50",
+            "p99",
+            "max",
+            "lost",
+            "done/s",
+        ),
         lines,
     )
 
@@ -239,6 +265,9 @@ def main() -> None:
     with place() as where, Server(where / "data") as server:
         polls(server, made(server, views, rows), asked.rounds, asked.seconds)
         closed(server, clients, thousands, asked.rounds, closed_s)
+        server.stop()
+        sql = RESULT.format(thousands=thousands)
+        _parts.parts(where / "parts", sql, thousands * 1_000, closed_s / 3)
 
 
 if __name__ == "__main__":

@@ -216,7 +216,10 @@ async def _json(request: Request, execution: Execution) -> Response[Any]:
     services = request.services
     options = _options(request, execution.snapshot)
     base = request.base_url
-    page = await services.call_long(services.pages.page, execution.snapshot, options)
+    # What is kept is a slice of memory: a hop to a thread and back would cost more than it.
+    page = services.pages.kept(execution.snapshot, options)
+    if page is None:
+        page = await services.call_long(services.pages.page, execution.snapshot, options)
     metadata = wire.metadata(
         execution,
         page.columns,

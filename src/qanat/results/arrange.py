@@ -88,7 +88,7 @@ class Arranger:
             options = replace(options, sample_count=None)
         if snapshot.row_count == 0 or options.sample_count == 0:
             return Arranged(Stored(columns=snapshot.columns, files=(), counts=()))
-        if options.filters is None and options.sort_by is None and options.sample_count is None:
+        if not options.is_arranged:
             return Arranged(self.stored(snapshot))
         whole, head = _key(snapshot, options), _key(snapshot, options, "head")
         found = self._siblings.peek(whole) or self._whole_head(head)

@@ -12,7 +12,10 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, replace
 from itertools import accumulate
+from operator import add
 from typing import Final
+
+import msgspec
 
 from qanat.engines import Reader
 from qanat.errors import LimitExceededError
@@ -55,6 +58,7 @@ class _Block:
 
 
 _NOTHING: Final = Rows(b"", 0, 0)
+_numbers: Final = msgspec.json.Decoder(list[int]).decode
 
 
 class Blocks:
@@ -101,6 +105,17 @@ class Blocks:
             return made, len(made.text)
 
         return self._pages.of(key, make)
+
+    def kept(self, span: Span) -> Rows | None:
+        """Return the rows of a span that were made before, at once; None if they were not."""
+        if span.low >= span.high:
+            return _NOTHING
+        if span.high - span.low <= BLOCK_ROWS:
+            found = self._sliced(span, make=False)
+            if found is not None and self._fits(found, row_overhead(span.columns)):
+                return found
+        alone = self._pages.peek((span.stored.files, span.columns, span.low, span.high))
+        return alone[0] if alone else None
 
     def _fits(self, rows: Rows, extra: int) -> bool:
         # Both: what a row weighs decides where pages are cut, whichever way they are made.
@@ -149,10 +164,11 @@ class Blocks:
         if len(text) > _BLOCK_BYTES:
             return None
         # JSON holds no line feed, so the rows are found again between them.
-        starts = array("I", accumulate((len(row) + 1 for row in text.split(b"\n")), initial=0))
-        each = map(int, (weights or b"").split(b","))
-        summed = array("Q", accumulate(each, initial=0))
-        if not len(starts) == len(summed) == count + 1:
+        lines = text.split(b"\n")
+        ends = accumulate(map(len, lines), initial=0)
+        starts = array("I", map(add, ends, range(count + 1)))
+        summed = array("Q", accumulate(_numbers(b"[%b]" % (weights or b"")), initial=0))
+        if len(lines) != count or len(summed) != count + 1:
             return None
         return _Block(text.replace(b"\n", b","), starts, summed)
 

@@ -35,6 +35,11 @@ class PageOptions:
     allow_partial_results: bool = False
     ignore_max_datapoints: bool = False
 
+    @property
+    def is_arranged(self) -> bool:
+        """Return whether other rows are wanted than the stored ones in their order."""
+        return not (self.filters is None and self.sort_by is None and self.sample_count is None)
+
     def chosen(self, columns: Columns) -> Columns:
         """Return the columns that are wanted, in the order they are wanted."""
         if not self.columns:

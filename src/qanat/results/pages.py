@@ -20,7 +20,7 @@ from qanat.model.snapshot import Snapshot
 from qanat.model.types import Columns
 from qanat.names import AttemptId, SnapshotId
 from qanat.results.arrange import Arranger
-from qanat.results.blocks import Blocks
+from qanat.results.blocks import Blocks, Rows
 from qanat.results.options import PageOptions
 from qanat.results.rows import COUNTED_ROWS, Span, Stored, total_weight_sql
 from qanat.results.siblings import Siblings
@@ -107,6 +107,28 @@ class Pages:
             filtered = None
             if options.filters is not None:
                 filtered = self.arranger.count(snapshot, options, arranged)
+        return self._page(snapshot, options, span, rows, filtered)
+
+    def kept(self, snapshot: Snapshot, options: PageOptions) -> Page | None:
+        """Return a page whose rows are in memory, at once; None if it has to be made.
+
+        Raises:
+            PaymentRequiredError: It would have more cells than a page may have.
+        """
+        if options.is_arranged or len(snapshot.files) != 1 or snapshot.id not in self._sizes:
+            return None
+        span = self.span(self.arranger.stored(snapshot), options)
+        rows = self.blocks.kept(span)
+        return None if rows is None else self._page(snapshot, options, span, rows, None)
+
+    def _page(
+        self,
+        snapshot: Snapshot,
+        options: PageOptions,
+        span: Span,
+        rows: Rows,
+        filtered: int | None,
+    ) -> Page:
         count = rows.count
         size = header_bytes(span.columns) + rows.weight if count else 0
         end = span.low + count

@@ -12,7 +12,7 @@ import pytest
 
 from qanat.engines import Reader
 from qanat.engines.duckdb.engine import DuckDbEngine
-from qanat.results.blocks import BLOCK_ROWS, FEWEST_ROWS, Blocks
+from qanat.results.blocks import BLOCK_ROWS, FEWEST_ROWS, Blocks, Rows
 from qanat.results.pages import Pages
 from qanat.results.rows import Span, Stored
 from tests.integration.results.conftest import MakePages, Store
@@ -152,3 +152,14 @@ def test_a_page_that_many_ask_for_at_once_is_made_once(
         read = [threads.submit(blocks.read, _span(stored, 0, 500), SHORT) for _ in range(16)]
         assert len({one.result().text for one in read}) == 1
     assert len(counted.asked) == 1
+
+
+def test_what_was_made_is_had_at_once_and_nothing_else(blocks: Blocks, stored: Stored) -> None:
+    """No statement is waited for on the event loop."""
+    for low, high in ((0, 1_000), (BLOCK_ROWS + 5, BLOCK_ROWS + 6), (BLOCK_ROWS, TOTAL)):
+        span = _span(stored, low, high)
+        assert blocks.kept(span) is None
+        made = blocks.read(span, SHORT)
+        assert blocks.kept(span) == made
+    assert blocks.kept(_span(stored, 0, TOTAL)) is None
+    assert blocks.kept(_span(stored, 9, 9)) == Rows(b"", 0, 0)

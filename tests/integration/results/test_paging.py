@@ -198,6 +198,30 @@ def test_csv_pages_hold_the_rows_of_json_pages(
     ]
 
 
+def test_a_page_that_is_kept_is_the_page_that_was_made(make_pages: MakePages, store: Store) -> None:
+    """Whatever is asked of it; what is filtered or sorted is never kept as a page."""
+    held = store(COLUMNS, ROWS.format(low=0, high=20_000))
+    pages = make_pages()
+    for options in (
+        PageOptions(limit=1_000, offset=7_500),
+        PageOptions(limit=1_000, offset=19_500),
+        PageOptions(limit=3, offset=1, columns=("word",)),
+        PageOptions(limit=0),
+    ):
+        made = pages.page(held, options)
+        assert pages.kept(held, options) == made
+    assert pages.kept(held, PageOptions(limit=1_000, offset=0)) == pages.page(
+        held, PageOptions(limit=1_000, offset=0)
+    )
+    for options in (PageOptions(limit=10, filters="id > 5"), PageOptions(limit=10, sort_by="id")):
+        pages.page(held, options)
+        assert pages.kept(held, options) is None
+    paid = make_pages(cells_per_page=10)
+    paid.page(held, PageOptions(limit=1))
+    with pytest.raises(PaymentRequiredError):
+        paid.kept(held, PageOptions(limit=1_000))
+
+
 def test_a_whole_result_is_one_csv(pages: Pages, snapshot: Snapshot) -> None:
     page = csv_page(pages, snapshot, PageOptions())
     assert page.next_offset is None
