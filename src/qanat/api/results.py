@@ -28,7 +28,7 @@ from qanat.model.snapshot import Snapshot
 from qanat.model.state import ExecutionState
 from qanat.names import ExecutionId
 from qanat.results import csv, downloads
-from qanat.results.options import PageOptions, parse_options, to_query
+from qanat.results.options import PageOptions, parse_options, parse_plain, to_query
 from qanat.sql.parameters import value_text
 from qanat.store import endpoints, latest, queries
 from qanat.store.queries import Query
@@ -211,9 +211,11 @@ async def _latest_of(request: Request, query: Query) -> Execution:
 
 
 async def _json(request: Request, execution: Execution) -> Response[Any]:
-    if execution.state is not ExecutionState.COMPLETED or execution.snapshot is None:
-        return as_json(encode(wire.without_rows(execution)))
     services = request.services
+    if execution.state is not ExecutionState.COMPLETED or execution.snapshot is None:
+        # Whoever polls here for rows hears of a bad option now, not when they are there.
+        parse_plain(request.values, services.settings.limits)
+        return as_json(encode(wire.without_rows(execution)))
     options = _options(request, execution.snapshot)
     base = request.base_url
     # What is kept is a slice of memory: a hop to a thread and back would cost more than it.

@@ -200,12 +200,11 @@ async def freshness(request: Request) -> wire.Fresh:
 
 def _schedule(data: wire.UpsertView, now: datetime) -> Schedule | None:
     """Return the schedule that is asked for; None removes one."""
-    expression = common.given(data.cron_expression)
+    expression, until_text = common.given(data.cron_expression), common.given(data.expires_at)
+    until = wire.moment_of(until_text) if until_text else None
     if not expression:
         return None
     plain = cron.check(expression)
-    until_text = common.given(data.expires_at)
-    until = wire.moment_of(until_text) if until_text else None
     following = cron.next_fire(plain, now)
     return Schedule(
         cron=plain,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
@@ -63,12 +63,7 @@ def parse_options(
         InvalidRequestError: An option is malformed, names an unknown column, or may not stand
             beside another.
     """
-    sample = _number(query, "sample_count")
-    if sample is not None:
-        for other in ("limit", "offset", "filters"):
-            if query.get(other) and query[other][-1] != "":
-                raise InvalidRequestError(f"sample_count cannot be combined with {other}")
-        sample = min(sample, limits.page_rows)
+    plain = parse_plain(query, limits)
     wanted = _joined(query, "columns")
     condition = query["filters"][-1] if query.get("filters") else ""
     order = _joined(query, "sort_by")
@@ -76,12 +71,29 @@ def parse_options(
         filters.parse(condition, columns)
     if order.strip():
         sorting.parse(order, columns)
-    return PageOptions(
-        limit=_number(query, "limit"),
-        offset=_number(query, "offset") or 0,
+    return replace(
+        plain,
         columns=parse_columns(wanted, columns) if wanted.strip() else (),
         filters=condition if condition.strip() else None,
         sort_by=order if order.strip() else None,
+    )
+
+
+def parse_plain(query: Mapping[str, Sequence[str]], limits: LimitSettings) -> PageOptions:
+    """Return the options that mean the same whatever columns a result has.
+
+    Raises:
+        InvalidRequestError: One of them is malformed, or may not stand beside another.
+    """
+    sample = _number(query, "sample_count")
+    if sample is not None:
+        for other in ("limit", "offset", "filters"):
+            if query.get(other) and query[other][-1] != "":
+                raise InvalidRequestError(f"sample_count cannot be combined with {other}")
+        sample = min(sample, limits.page_rows)
+    return PageOptions(
+        limit=_number(query, "limit"),
+        offset=_number(query, "offset") or 0,
         sample_count=sample,
         allow_partial_results=_flag(query, "allow_partial_results"),
         ignore_max_datapoints=_flag(query, "ignore_max_datapoints_per_request"),

@@ -110,6 +110,15 @@ def test_an_option_that_makes_no_sense_is_refused(me: Owner, execution: str, ask
     me.refused(400, "GET", f"/execution/{execution}/results/csv?{asked}")
 
 
+def test_an_option_is_refused_before_there_are_rows(me: Owner) -> None:
+    """And not only once the execution that is polled here has completed (contract section 6.1)."""
+    failed = run_sql(me, "SELECT nothing FROM (VALUES 1) AS t (a)")["execution_id"]
+    path = f"/execution/{failed}/results"
+    for asked in ("limit=-1", "offset=x", "sample_count=1&limit=1", "allow_partial_results=maybe"):
+        me.refused(400, "GET", f"{path}?{asked}")
+    assert me.ok("GET", f"{path}?limit=5&columns=a&filters=a > 1")["state"].endswith("_FAILED")
+
+
 def test_options_that_are_unknown_are_ignored(me: Owner, execution: str) -> None:
     path = f"/execution/{execution}/results"
     asked = "performance=medium&extras.x=1&params.n=9&allow_partial_results=true&limit=1"

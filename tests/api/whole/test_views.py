@@ -69,6 +69,15 @@ def test_a_schedule_outside_a_quarter_of_an_hour_and_a_week_is_refused(
     assert me.ok("GET", "/materialized-views") == {"materialized_views": []}
 
 
+def test_an_end_of_a_schedule_that_is_no_timestamp_is_refused(me: Owner, query: int) -> None:
+    """Also where there is no schedule for it to end: what is not understood is not passed over."""
+    for more in ({}, {"cron_expression": "0 */6 * * *"}):
+        body = {"name": "result_until", "query_id": query, "expires_at": "tomorrow", **more}
+        assert "no timestamp" in me.refused(400, "POST", "/materialized-views", json=body)
+    body = {"name": "result_until", "query_id": query, "expires_at": ""}
+    me.ok("POST", "/materialized-views", json=body)
+
+
 def test_a_view_needs_a_saved_query_without_parameters_and_with_named_columns(me: Owner) -> None:
     body: dict[str, object] = {"name": "result_x"}
     for sql, more, words in (
