@@ -123,14 +123,26 @@ class Request(LitestarRequest[Any, Any, Any]):
         Raises:
             InvalidRequestError: It is no usable key.
         """
+        begun = self.idempotency_begun()
+        if begun is None:
+            return None
+        key, asked = begun
+        asked.update(await self.body())
+        return key, asked.hexdigest()
+
+    def idempotency_begun(self) -> tuple[str, hashlib._Hash] | None:
+        """Return the Idempotency-Key and the hash so far, which the body completes.
+
+        Raises:
+            InvalidRequestError: It is no usable key.
+        """
         key = self.headers.get("idempotency-key")
         if key is None:
             return None
         if not _KEY_TEXT.fullmatch(key):
             raise InvalidRequestError("Idempotency-Key: 1 to 255 visible ASCII characters")
         start = f"{self.method} {self.scope['path']}?".encode()
-        asked = start + self.scope["query_string"] + b"\n" + await self.body()
-        return key, hashlib.sha256(asked).hexdigest()
+        return key, hashlib.sha256(start + self.scope["query_string"] + b"\n")
 
     @property
     def base_url(self) -> str:  # type: ignore[override]  # text, as clients spell it

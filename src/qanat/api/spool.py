@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 import json
 import os
 import secrets
@@ -42,8 +43,10 @@ def empty_spool(data_dir: Path) -> None:
 
 
 @contextlib.asynccontextmanager
-async def spooled(request: Request, limit: int) -> AsyncIterator[Spooled]:
-    """Yield the request's body as a file that ends with the block.
+async def spooled(
+    request: Request, limit: int, hashed: hashlib._Hash | None = None
+) -> AsyncIterator[Spooled]:
+    """Yield the request's body as a file that ends with the block; `hashed` is fed with it.
 
     Raises:
         TooLargeError: It is longer than `limit` bytes.
@@ -60,13 +63,13 @@ async def spooled(request: Request, limit: int) -> AsyncIterator[Spooled]:
                 held += piece
                 if len(held) >= WRITE_BYTES:
                     size_bytes += len(held)
-                    await services.call_long(_write, file.fileno(), bytes(held))
+                    await services.call_long(_write, file.fileno(), bytes(held), hashed)
                     held.clear()
                 if size_bytes - looked_at >= LOOK_BYTES:
                     looked_at = size_bytes
                     await services.call(_require_room, request, path, 0)
             size_bytes += len(held)
-            await services.call_long(_write, file.fileno(), bytes(held))
+            await services.call_long(_write, file.fileno(), bytes(held), hashed)
         yield Spooled(path=path, size_bytes=size_bytes)
 
 
@@ -134,7 +137,9 @@ def _refused(why: str) -> InvalidRequestError:
     return InvalidRequestError(f"Invalid request body payload: {why}")
 
 
-def _write(file: int, content: bytes) -> None:
+def _write(file: int, content: bytes, hashed: hashlib._Hash | None) -> None:
+    if hashed is not None:
+        hashed.update(content)
     view = memoryview(content)
     while view:
         view = view[os.write(file, view) :]

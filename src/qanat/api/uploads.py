@@ -123,11 +123,18 @@ async def _insert(request: Request, namespace: Namespace, table_name: Table) -> 
     label = wire.label_of(namespace, table_name)
     kind = cast("Format", wire.format_of(request.headers.get("content-type", "")))
     await services.read(_own, caller, label)
-    async with spooled(request, services.settings.limits.insert_bytes) as body:
-        loaded = await services.call_long(
-            services.coordinator.uploads.load_upload, caller, label, body.path, kind, mode="append"
-        )
-    return wire.Inserted(name=label, rows_written=loaded.row_count, bytes_written=body.size_bytes)
+    uploads, begun = services.coordinator.uploads, request.idempotency_begun()
+    hashed = None if begun is None else begun[1]
+    async with spooled(request, services.settings.limits.insert_bytes, hashed) as body:
+        idempotency = None if begun is None else (begun[0], begun[1].hexdigest())
+        rows = await services.call(uploads.appended, caller, idempotency)
+        if rows is None:
+            loaded = await services.call_long(
+                uploads.load_upload, caller, label, body.path, kind, mode="append",
+                idempotency=idempotency,
+            )  # fmt: skip
+            rows = loaded.row_count
+    return wire.Inserted(name=label, rows_written=rows, bytes_written=body.size_bytes)
 
 
 async def _clear(request: Request, namespace: Namespace, table_name: Table) -> Message:
@@ -277,7 +284,7 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
         "/uploads/{namespace:str}/{table_name:str}/insert",
         "/table/{namespace:str}/{table_name:str}/insert",
         summary="Add the rows of a CSV or NDJSON file to a table",
-        also=(409, 413),
+        also=(409, 413, 422),
         body_limit="insert_bytes",
         operation_class=_ROWS_BODY,
         example={"name": "dune.me.prices", "rows_written": 2, "bytes_written": 33},

@@ -30,7 +30,7 @@ from qanat.model.access import Caller
 from qanat.model.snapshot import Format, Snapshot
 from qanat.model.types import Column, Columns
 from qanat.names import Label, NameId, ServerId, SnapshotId, dune_label, new_ulid
-from qanat.store import loading, upload_moves, uploads
+from qanat.store import acceptance, loading, upload_moves, uploads
 from qanat.store.database import Database, Transaction
 from qanat.store.upload_moves import Merged, NewFile, StoredFile
 from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
@@ -57,6 +57,10 @@ class Described:
     table: str
     is_private: bool
     description: str
+
+
+class _AppendedError(Exception):
+    """The same request has appended its rows meanwhile."""
 
 
 class Uploads:
@@ -100,8 +104,11 @@ class Uploads:
         mode: Literal["replace", "append"],
         infer: bool = False,
         described: Described | None = None,
+        idempotency: tuple[str, str] | None = None,
     ) -> Loaded:
         """Put the rows of a file into a table; all of them, or none.
+
+        Rows that were appended under an `idempotency` key before are not appended again.
 
         With `infer`, columns and types are those of the file and replace the table's. With
         `described`, a table that does not exist is made in the same transaction as its rows.
@@ -113,6 +120,7 @@ class Uploads:
             ConflictError: The table was deleted or got other columns meanwhile.
             TooManyRequestsError: The disk is nearly full.
             EngineUnavailableError: The engine failed three times.
+            UnprocessableError: The idempotency key was used with another request.
         """
         upload = self._owned(caller, name, may_be_absent=described is not None)
         self._files.require_room(path.stat().st_size)
@@ -123,11 +131,11 @@ class Uploads:
                 columns=upload.plain_columns,
                 required=frozenset(c.name for c in upload.columns if not c.nullable),
             )
-        with self._files.loaded(load) as new:
+        with contextlib.suppress(_AppendedError), self._files.loaded(load) as new:
             if mode == "append":
                 assert upload is not None, "only a file that replaces a table may make it"
                 if new.row_count > 0:
-                    self._append(upload, new)
+                    self._append(caller, upload, new, idempotency)
                 else:
                     self._files.discard(new.id)
             else:
@@ -234,22 +242,43 @@ class Uploads:
             raise ForbiddenError(f"Table {name} belongs to {found.owner}")
         return found
 
-    def _append(self, upload: Upload, new: NewFile) -> None:
+    def appended(self, caller: Caller, idempotency: tuple[str, str] | None) -> int | None:
+        """Return how many rows were appended under a key; None if none were.
+
+        Raises:
+            UnprocessableError: The key was used with another request.
+        """
+        known = self._database.read(
+            lambda tx: acceptance.known_answer(tx, caller.handle, idempotency)
+        )
+        return None if known is None else int(known["rows"])
+
+    def _append(
+        self, caller: Caller, upload: Upload, new: NewFile, idempotency: tuple[str, str] | None
+    ) -> None:
         # One merge of a table at a time: two would throw one another's work away.
         with self._merging[hash(upload.id) % _STRIPES]:
             for _ in range(ATTEMPTS - 1):
                 with contextlib.suppress(upload_moves.RowsMovedError):
-                    self._append_once(upload, new)
+                    self._append_once(caller, upload, new, idempotency)
                     return
-            self._append_once(upload, new)
+            self._append_once(caller, upload, new, idempotency)
 
-    def _append_once(self, upload: Upload, new: NewFile) -> None:
+    def _append_once(
+        self, caller: Caller, upload: Upload, new: NewFile, idempotency: tuple[str, str] | None
+    ) -> None:
         with self._merged(upload) as merged:
-            self._move(
-                lambda tx, to, at_us: upload_moves.append(
-                    tx, upload, new, merged=merged, snapshot=to, at_us=at_us
+
+            def move(tx: Transaction, to: SnapshotId, at_us: int) -> None:
+                upload_moves.append(tx, upload, new, merged=merged, snapshot=to, at_us=at_us)
+                # Behind the lock of the table: of two at a time, the second sees the first.
+                if acceptance.known_answer(tx, caller.handle, idempotency) is not None:
+                    raise _AppendedError
+                acceptance.remember(
+                    tx, caller.handle, idempotency, {"rows": new.row_count}, at_us=at_us
                 )
-            )
+
+            self._move(move)
 
     @contextlib.contextmanager
     def _merged(self, upload: Upload) -> Iterator[Merged | None]:

@@ -249,6 +249,16 @@ def known_answer(tx: Transaction, owner: str, idempotency: tuple[str, str] | Non
     return load(found["answer"])
 
 
+def remember(
+    tx: Transaction, owner: str, idempotency: tuple[str, str] | None, answer: object, *, at_us: int
+) -> None:
+    """Have an idempotency key get `answer` from now on."""
+    if idempotency is not None:
+        key, hashed = idempotency
+        row = {"owner": owner, "key": key, "body_hash": hashed, "answer": dump(answer)}
+        tx.run(_ADD_REQUEST, **row, at_us=at_us)
+
+
 def accept(
     tx: Transaction,
     new: NewRun,
@@ -321,15 +331,7 @@ def accept(
     if new.writes and tx.value(_DELETED_VIEW, run=new.id) is not None:
         raise NotFoundError("Materialized view not found")
     tx.many(_ADD_RUN_READ, [{"run": new.id, "name": name} for name in new.reads])
-    if idempotency is not None:
-        tx.run(
-            _ADD_REQUEST,
-            owner=new.owner,
-            key=idempotency[0],
-            body_hash=idempotency[1],
-            answer=dump(answer),
-            at_us=new.at_us,
-        )
+    remember(tx, new.owner, idempotency, answer, at_us=new.at_us)
     return accepted
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -425,3 +426,43 @@ def test_a_replaced_csv_is_read_with_its_new_columns(me: Owner) -> None:
         done = run_sql(me, f"SELECT {column} AS v FROM {name}")
         found = me.ok("GET", f"/execution/{done['execution_id']}/results")
         assert found["result"]["rows"] == [{"v": expected}]
+
+
+def test_an_insert_repeated_with_its_key_adds_its_rows_once(me: Owner) -> None:
+    """Its answer may have been lost; whoever sends it again gets the same one."""
+    me.ok("POST", "/uploads", json={
+        "namespace": me.handle, "table_name": "once",
+        "schema": [{"name": "a", "type": "bigint"}],
+    })  # fmt: skip
+    path = f"/api/v1/uploads/{me.handle}/once/insert"
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "first"}
+
+    def rows() -> int:
+        done = run_sql(me, f"SELECT * FROM dune.{me.handle}.once")
+        return int(done["result_metadata"]["row_count"])
+
+    answers = {me.post(path, content="a\n1\n2\n", headers=headers).text for _ in range(3)}
+    assert answers == {f'{{"name":"dune.{me.handle}.once","rows_written":2,"bytes_written":6}}'}
+    assert rows() == 2
+    other = me.post(path, content="a\n3\n", headers=headers)
+    assert (other.status_code, list(other.json())) == (422, ["error"])
+    broken = {**headers, "Idempotency-Key": "second"}
+    assert me.post(path, content="a\nx\n", headers=broken).status_code == 400
+    assert me.post(path, content="a\n9\n", headers=broken).json()["rows_written"] == 1
+    plain = {"Content-Type": "text/csv"}
+    assert me.post(path, content="a\n1\n2\n", headers=plain).json()["rows_written"] == 2
+    assert rows() == 5
+
+
+def test_of_two_inserts_with_one_key_at_a_time_one_adds_its_rows(me: Owner) -> None:
+    me.ok("POST", "/uploads", json={
+        "namespace": me.handle, "table_name": "twice",
+        "schema": [{"name": "a", "type": "bigint"}],
+    })  # fmt: skip
+    path = f"/api/v1/uploads/{me.handle}/twice/insert"
+    headers = {"Content-Type": "text/csv", "Idempotency-Key": "both"}
+    with ThreadPoolExecutor(4) as threads:
+        sent = [threads.submit(me.post, path, content="a\n1\n", headers=headers) for _ in range(4)]
+        assert {one.result().json()["rows_written"] for one in sent} == {1}
+    done = run_sql(me, f"SELECT * FROM dune.{me.handle}.twice")
+    assert done["result_metadata"]["row_count"] == 1
