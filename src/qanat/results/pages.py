@@ -26,6 +26,7 @@ from qanat.results.rows import COUNTED_ROWS, Span, Stored, total_weight_sql
 from qanat.results.siblings import Siblings
 
 _TIME_S: Final = 60.0
+_AT_ONCE_BYTES: Final = 1 << 20  #: copying more would hold up everybody else's answer
 _UNPACKED: Final = 8  #: times as long as on disk, rows as text are at most, as a rule
 #: The first rows of an order come of one pass over the rows and are what people look at; the
 #: whole order is only made for who goes on. One more than a client's page of 32,000.
@@ -110,16 +111,21 @@ class Pages:
         return self._page(snapshot, options, span, rows, filtered)
 
     def kept(self, snapshot: Snapshot, options: PageOptions) -> Page | None:
-        """Return a page whose rows are in memory, at once; None if it has to be made.
+        """Return a page whose rows are in memory, at once; None if it has to be made or is large.
 
         Raises:
             PaymentRequiredError: It would have more cells than a page may have.
         """
-        if options.is_arranged or len(snapshot.files) != 1 or snapshot.id not in self._sizes:
+        if options.is_arranged or len(snapshot.files) != 1:
             return None
         span = self.span(self.arranger.stored(snapshot), options)
         rows = self.blocks.kept(span)
-        return None if rows is None else self._page(snapshot, options, span, rows, None)
+        if rows is None or len(rows.text) > _AT_ONCE_BYTES:
+            return None
+        is_weighed = _is_weighed(snapshot, span) and rows.count == snapshot.row_count
+        if not is_weighed and snapshot.id not in self._sizes:
+            return None  # its size is still to be asked for
+        return self._page(snapshot, options, span, rows, None)
 
     def _page(
         self,

@@ -213,6 +213,9 @@ def test_a_page_that_is_kept_is_the_page_that_was_made(make_pages: MakePages, st
     assert pages.kept(held, PageOptions(limit=1_000, offset=0)) == pages.page(
         held, PageOptions(limit=1_000, offset=0)
     )
+    small = store(COLUMNS, ROWS.format(low=0, high=5))
+    assert pages.kept(small, PageOptions()) is None
+    assert pages.page(small, PageOptions()) == pages.kept(small, PageOptions())
     for options in (PageOptions(limit=10, filters="id > 5"), PageOptions(limit=10, sort_by="id")):
         pages.page(held, options)
         assert pages.kept(held, options) is None
