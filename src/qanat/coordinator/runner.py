@@ -214,6 +214,13 @@ class Runner:
                 with self._context.lock:
                     run.offer(following.node)
             raise
+        except StaleStepError:
+            if following is None:
+                raise
+            # Another node failed meanwhile, which skipped the one that was to follow. This one's
+            # rows stand all the same; if the run itself has ended, the second try says so.
+            following = None
+            self._recorder.complete(assignment, written, rows, None, single=False)
         return following
 
     def _following(self, run: LiveRun, node: NodeId, rows: Snapshot) -> Assignment | None:
