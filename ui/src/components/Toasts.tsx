@@ -41,7 +41,7 @@ export const Toasts = ({ children }: { children: ReactNode }) => (
 const List = () => {
   const { toasts } = Toast.useToastManager();
   return toasts.map((toast) => (
-    <Toast.Root key={toast.id} toast={toast} className={style.toast} data-toast="">
+    <Toast.Root key={toast.id} toast={toast} className={style.toast} data-toast="" aria-label="Message">
       <Toast.Description />
       {toast.actionProps && <Toast.Action />}
       <Toast.Close aria-label="Dismiss">×</Toast.Close>
