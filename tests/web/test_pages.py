@@ -57,20 +57,6 @@ def test_no_page_has_a_serious_finding(pages: Pages, run: str) -> None:
 VIEWS = ("graph", "timeline", "nodes")
 
 
-def test_overlays_have_no_serious_finding(pages: Pages) -> None:
-    page = pages.open("/queries/4")
-    page.wait_for_selector(".cm-content")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    pages.picture(page, "palette")
-    assert pages.findings(page, "[role=dialog]") == []
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="More actions").click()
-    expect(page.get_by_role("menu")).to_be_visible()
-    pages.picture(page, "menu")
-    assert pages.findings(page, "[role=menu]") == []
-
-
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 @pytest.mark.parametrize("path", ["/", "/queries/4"])
 def test_a_phone_shows_the_page_without_scrolling_sideways(pages: Pages, path: str) -> None:
