@@ -48,7 +48,8 @@ class Templates:
         self._database = database
         self._texts = texts
         self._engine = engine
-        self._kept: Kept[Hashable, Template] = Kept(most)
+        #: The template that a text last had, and the columns it was made for.
+        self._kept: Kept[Hashable, tuple[Mapping[Label, Columns], Template]] = Kept(most)
         self._relations: Kept[SnapshotId, Relation] = Kept(most)
 
     def bind(
@@ -128,8 +129,12 @@ class Templates:
             node.sql,
             node.params_hash,
             tuple(definitions.viewed.items()),
-            tuple(columns.items()),
         )
+        # What a text reads has the same columns from run to run, mostly the same objects, and
+        # comparing those is cheaper than hashing them.
+        known = self._kept.get(key)
+        if known is not None and known[0] == columns:
+            return known[1]
 
         def viewed(reference: Reference) -> ViewedQuery:
             version = definitions.viewed.get(str(reference.query))
@@ -147,9 +152,8 @@ class Templates:
                 query=reference.query, version=version, sql=text, parameters=parameters
             )
 
-        return self._kept.of(
-            key, lambda: compile_statement(sql, node.parameters, columns.get, viewed)
-        )
+        made = compile_statement(sql, node.parameters, columns.get, viewed)
+        return self._kept.put(key, (columns, made))[1]
 
     def _fingerprint(self, template: Template, inputs: Mapping[Label, SnapshotId | str]) -> str:
         digest = hashlib.sha256(self._engine.semantics.encode())

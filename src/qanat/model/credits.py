@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Final
 
 GIB: Final = 1 << 30
@@ -41,14 +42,17 @@ class Prices:
 def micro_credits(cost: Cost, *, factor: float, prices: Prices) -> int:
     """Return what `cost` comes to in a tier of `factor`, in whole micro-credits, never negative."""
     units = (
-        Decimal(repr(cost.cpu_seconds)) / Decimal(repr(prices.cpu_seconds_per_credit))
-        + Decimal(cost.bytes_scanned) / GIB / Decimal(repr(prices.gib_scanned_per_credit))
-        + Decimal(cost.bytes_written) / GIB / Decimal(repr(prices.gib_written_per_credit))
+        Decimal(repr(cost.cpu_seconds)) / _exact(prices.cpu_seconds_per_credit)
+        + Decimal(cost.bytes_scanned) / GIB / _exact(prices.gib_scanned_per_credit)
+        + Decimal(cost.bytes_written) / GIB / _exact(prices.gib_written_per_credit)
     )
-    return max(
-        0,
-        int((units * Decimal(repr(factor)) * MICRO).to_integral_value(rounding=ROUND_HALF_UP)),
-    )
+    return max(0, int((units * _exact(factor) * MICRO).to_integral_value(rounding=ROUND_HALF_UP)))
+
+
+@lru_cache(maxsize=64)
+def _exact(setting: float) -> Decimal:
+    """Return the number that an operator wrote, and not the binary fraction next to it."""
+    return Decimal(repr(setting))
 
 
 def as_credits(micro: int) -> float:

@@ -47,11 +47,12 @@ class RowFiles:
 
     def place(self, file: str) -> Path:
         """Return where to write a new file; its directory is there."""
-        path = self.path(file)
+        text = self._text(file)
         if file[-2:] not in self._made:
-            path.parent.mkdir(exist_ok=True)
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(f"{self._root_text}/{file[-2:]}")  # noqa: PTH102  # on the path of every small node
             self._made.add(file[-2:])
-        return path
+        return Path(text)
 
     def flush(self, file: str) -> None:
         """Begin to flush a file. One that cannot be is removed: `sync` then finds it lost."""
