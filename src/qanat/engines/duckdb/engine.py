@@ -88,7 +88,7 @@ class DuckDbEngine:
         )
         self._inspecting = reading
         self.reader = DuckDbReader(
-            setup=self._setup, tmp=self._tmp, limits=reading, grace_s=grace_s
+            setup=self._setup, tmp=self._tmp, limits=reading, cores=cores, grace_s=grace_s
         )
 
     def _setup(self) -> Setup:

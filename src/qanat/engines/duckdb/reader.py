@@ -1,6 +1,7 @@
 """Reads rows back for people, in workers of its own: pages never wait for statements.
 
-Pages have one worker, downloads have theirs: a client that reads slowly holds up nobody's page.
+Pages have one worker, sorted and filtered copies one, downloads theirs: a client that reads slowly
+holds up nobody's page.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import fcntl
 import os
 import select
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Thread
@@ -21,6 +23,7 @@ from qanat.engines.duckdb.pool import Pool
 from qanat.engines.duckdb.scan import literal
 from qanat.errors import QanatError
 
+_COPY_MEMORY: Final = 3  #: times what a page may use
 _DOWNLOADS: Final = 4  #: at once; more wait for one to end
 _PIPE_BYTES: Final = 1 << 20
 _CHUNK_BYTES: Final = 1 << 18
@@ -33,12 +36,31 @@ class DuckDbReader:
     """Workers for pages, sorted copies and downloads."""
 
     def __init__(
-        self, *, setup: Callable[[], Setup], tmp: Path, limits: Limits, grace_s: float = 2.0
+        self,
+        *,
+        setup: Callable[[], Setup],
+        tmp: Path,
+        limits: Limits,
+        cores: int = 1,
+        grace_s: float = 2.0,
     ) -> None:
-        """Start the worker for pages; `limits` are those of every statement but its time."""
+        """Start the worker for pages.
+
+        Args:
+            setup: Makes the configuration of a new worker.
+            tmp: For pipes and for copies that are not complete.
+            limits: Of every statement but its time; a copy may use all cores, and more memory.
+            cores: Of the machine.
+            grace_s: From asking a worker to stop to killing it.
+        """
         self._tmp, self._limits = tmp, limits
         self._number = count()
         self._pages = Pool(setup=setup, most=1, grace_s=grace_s)
+        # Somebody waits for a copy to be sorted: one at a time, as fast as the machine can.
+        self._copies = Pool(setup=setup, most=1, least=0, cores=cores, grace_s=grace_s)
+        self._copying = replace(
+            limits, threads=cores, memory_bytes=_COPY_MEMORY * limits.memory_bytes
+        )
         self._downloads = Pool(setup=setup, most=_DOWNLOADS, least=0, cores=1, grace_s=grace_s)
         for left in (*tmp.glob("pipe-*"), *tmp.glob("copy-*")):
             left.unlink(missing_ok=True)
@@ -52,7 +74,7 @@ class DuckDbReader:
         part = self._tmp / f"copy-{os.getpid()}-{next(self._number)}"
         try:
             task = Copy(sql=sql, path=str(part), options=_COPY_OPTIONS)
-            self._downloads.run(task, self._within(time_s))
+            self._copies.run(task, replace(self._copying, time_s=time_s))
             part.rename(to)
         finally:
             part.unlink(missing_ok=True)
@@ -90,16 +112,11 @@ class DuckDbReader:
 
     def close(self) -> None:
         """Stop everything; what runs raises EngineUnavailableError."""
-        self._pages.close()
-        self._downloads.close()
+        for pool in (self._pages, self._copies, self._downloads):
+            pool.close()
 
     def _within(self, time_s: float) -> Limits:
-        return Limits(
-            threads=self._limits.threads,
-            memory_bytes=self._limits.memory_bytes,
-            time_s=time_s,
-            result_bytes=self._limits.result_bytes,
-        )
+        return replace(self._limits, time_s=time_s)
 
 
 class _Filling(Thread):
