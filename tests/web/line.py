@@ -34,6 +34,7 @@ class _Relay(BaseRequestHandler):
                             piece = line.told(piece, client)
                         across[ready].sendall(piece)
                         if ready is upstream and client in line.ended:
+                            line.go.wait()
                             return
             except OSError:
                 return  # one side went away
@@ -44,7 +45,8 @@ class _Relay(BaseRequestHandler):
 class Line(ThreadingTCPServer):
     """Relays to a port of this machine, and counts the events of each stream that passes.
 
-    `cuts` says after how many events the next streams break, in the middle of an event.
+    `cuts` says after how many events the next streams break, in the middle of an event. While `go`
+    is not set they stand still there before they break, as if the run took its time.
     """
 
     allow_reuse_address = True
@@ -57,6 +59,8 @@ class Line(ThreadingTCPServer):
         self.url = f"http://127.0.0.1:{self.server_address[1]}"
         self.paths: list[str] = []  #: of the streams that were asked for, in order
         self.cuts: list[int] = []  #: consumed one a stream
+        self.go = threading.Event()
+        self.go.set()
         self.streams: dict[socket.socket, list[int]] = {}  #: open ones → events left, or none
         self.ended: set[socket.socket] = set()
         self._thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
@@ -66,6 +70,7 @@ class Line(ThreadingTCPServer):
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.go.set()
         self.shutdown()
         self.server_close()
         self._thread.join()
