@@ -125,9 +125,30 @@ describe("a chart", () => {
     expect(new Set(coloursOf(["a", "b", "c", "d", "e", "f", "g"])).size).toBe(7);
   });
 
+  test("stacks every series over the same places, so that a gap moves no other value", () => {
+    const stacked = build({ ...spec, kind: "bar", isStacked: true }, rows, columns);
+    expect(stacked.series.map((one) => [one.name, one.points])).toEqual([
+      [
+        "b",
+        [
+          [timeOf("2026-11-01"), 0],
+          [timeOf("2026-11-02"), 2],
+        ],
+      ],
+      [
+        "a",
+        [
+          [timeOf("2026-11-01"), 1.5],
+          [timeOf("2026-11-02"), 0],
+        ],
+      ],
+    ]);
+    expect(stacked.summary).toContain("between 1.5 and 2.");
+  });
+
   test("says in one sentence what it shows", () => {
     expect(build(spec, rows, columns).summary).toBe(
-      "Line chart of b, a from 2026-11-01 to 2026-11-02, between 1.5 and 2.",
+      "Line chart of volume by protocol (b, a) from 2026-11-01 to 2026-11-02, between 1.5 and 2.",
     );
     expect(build(spec, [], columns).summary).toBe("No values to draw.");
   });

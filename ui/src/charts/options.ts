@@ -74,6 +74,8 @@ export const build = (spec: ChartSpec, rows: readonly Row[], columns: readonly C
       name,
       points: points.sort((a, b) => (a[0] as number) - (b[0] as number)),
     }));
+  const summary = summaryOf(spec, series, axis);
+  if (spec.isStacked && series.length > 1) series = aligned(series, axis);
   const isPositive = series.every((one) => one.points.every((point) => point[1] > 0));
   const isLog = spec.isLog && isPositive && spec.kind !== "bar" && spec.kind !== "pie";
   return {
@@ -83,8 +85,22 @@ export const build = (spec: ChartSpec, rows: readonly Row[], columns: readonly C
     ...(spec.isLog && !isLog
       ? { note: isPositive ? "A log scale is for lines and points." : "A log scale needs positive values." }
       : {}),
-    summary: summaryOf(spec, series, axis),
+    summary,
   };
+};
+
+/**
+ * Every series with a value at every place, 0 where it has none: the library stacks on an axis of times
+ * or numbers by the order of points, so a gap would put the following ones on the wrong pile.
+ */
+const aligned = (series: readonly Series[], axis: Built["axis"]): Series[] => {
+  const places = [...new Set(series.flatMap((one) => one.points.map((point) => point[0])))];
+  if (axis !== "category") places.sort((a, b) => (a as number) - (b as number));
+  return series.map(({ name, points }) => {
+    const own = new Map<number | string, number>();
+    for (const [x, y] of points) own.set(x, (own.get(x) ?? 0) + y);
+    return { name, points: places.map((x): Point => [x, own.get(x) ?? 0]) };
+  });
 };
 
 /** The largest seven and the rest together, if there are more than eight. */

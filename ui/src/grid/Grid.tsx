@@ -117,6 +117,13 @@ export const Grid = ({
     expected.current = undefined;
     setTop(topOf(element.scrollTop, view));
   };
+  // What opens beside the grid must not cover the cell that it is about.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: when the height changes, and only then
+  useEffect(() => {
+    if (!current) return;
+    const next = topShowing(current.row, shownTop, view);
+    if (next !== shownTop) go(next);
+  }, [height]);
   const state = useRef({ top: shownTop, view, go });
   state.current = { top: shownTop, view, go };
   useEffect(() => {

@@ -134,7 +134,8 @@ describe("cells", () => {
   });
 
   test("make columns neither too narrow nor endless", () => {
-    expect(widthOf("n", "bigint", [1])).toBe(72);
+    expect(widthOf("b", "boolean", [true])).toBe(72);
+    expect(widthOf("n", "bigint", [1])).toBe(widthOf("n", "bigint", [1_000_000_000]));
     expect(widthOf("text", "varchar", ["x".repeat(500)])).toBe(360);
   });
 });

@@ -80,7 +80,13 @@ export const HomePage = () => {
           ) : (
             <>
               {(failed.isPending || failures.length > 0 || failed.error) && (
-                <Panel title={`Failed (${failures.length}${failed.hasNextPage ? "+" : ""})`}>
+                <Panel
+                  title={
+                    failed.isSuccess
+                      ? `Failed (${failures.length}${failed.hasNextPage ? "+" : ""})`
+                      : "Failed"
+                  }
+                >
                   {failed.isPending ? (
                     <Skeleton lines={2} />
                   ) : failed.error && failures.length === 0 ? (
@@ -94,8 +100,12 @@ export const HomePage = () => {
                   )}
                 </Panel>
               )}
-              <Panel title={`Running (${running.data?.length ?? 0})`}>
-                {running.data?.length ? (
+              <Panel title={running.data ? `Running (${running.data.length})` : "Running"}>
+                {running.isPending ? (
+                  <Skeleton lines={1} />
+                ) : !running.data ? (
+                  <Problem error={running.error} onRetry={() => void running.refetch()} />
+                ) : running.data.length ? (
                   <ul data-list="">
                     {running.data.map((run) => (
                       <RunningRun key={run.id} run={run} />
@@ -108,6 +118,8 @@ export const HomePage = () => {
               <Panel title="Recent" actions={<Link to="/runs">all runs →</Link>}>
                 {recent.isPending ? (
                   <Skeleton lines={5} />
+                ) : recent.error && latest.length === 0 ? (
+                  <Problem error={recent.error} onRetry={() => void recent.refetch()} />
                 ) : latest.length === 0 ? (
                   <p className={style.none}>No run ended well in this period.</p>
                 ) : (

@@ -81,7 +81,12 @@ export const Upload = ({ file, onClose }: { file: File; onClose: () => void }) =
     <Dialog open onClose={close} title={`Upload ${file.name}`} wide>
       {error !== undefined ? (
         <>
-          <Problem error={error} title="The file was not taken" />
+          <Problem error={error} title="The file was not taken">
+            <span>
+              Nothing was stored.
+              {format && ` Check that it really is ${format.toUpperCase()}, or choose another file.`}
+            </span>
+          </Problem>
           <DialogActions>
             <Button onClick={close}>Close</Button>
           </DialogActions>
