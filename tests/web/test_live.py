@@ -1,4 +1,4 @@
-"""A run's page while it runs: its stream is cut, its tab is hidden, its server dies, seven watch."""
+"""A run's page while it runs: its stream is cut, its tab hidden, its server dies, seven watch."""
 
 from __future__ import annotations
 

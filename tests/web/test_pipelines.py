@@ -68,12 +68,11 @@ def test_a_pipeline_of_five_nodes_is_drawn_refused_a_cycle_planned_and_run(pages
 @pytest.fixture
 def broken(server: ServerProcess) -> int:
     """A query in the middle of a pipeline of three; its SQL names a column that is not there."""
-    query = chain(
+    return chain(
         server,
         "Step",
         ["SELECT 1 AS a", "SELECT day,\n  amout\nFROM dune.me.result_days", "SELECT 2 AS b"],
     )
-    return query
 
 
 @BOTH_THEMES

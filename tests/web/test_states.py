@@ -13,7 +13,15 @@ from playwright.sync_api import Page, Route, expect
 from tests.server import ServerProcess
 from tests.web.pages import BOTH_THEMES, Pages
 
-LISTS: Final = ("/", "/queries", "/pipelines", "/runs", "/dashboards", "/catalog", "/settings/usage")
+LISTS: Final = (
+    "/",
+    "/queries",
+    "/pipelines",
+    "/runs",
+    "/dashboards",
+    "/catalog",
+    "/settings/usage",
+)
 
 
 def name_of(path: str) -> str:
@@ -54,11 +62,16 @@ def test_a_page_that_waits_shows_where_its_rows_will_be(pages: Pages) -> None:
     """Answers are held back; the frame is there, and lets go of nothing but grey lines."""
     held: list[Route] = []
     page = pages.open()
-    page.route(re.compile("/api/(?!v1/session)"), lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(re.compile("/api/(?!v1/session)"), hold)
     for path in (*LISTS, "/queries/4", "/pipelines/4", "/dashboards/1"):
         page.goto(pages.url + path, wait_until="commit")
         expect(page.get_by_role("navigation", name="Places")).to_be_visible()
         expect(page.get_by_role("status", name="Loading").first).to_be_visible()
+        expect(page.locator("main")).not_to_contain_text(re.compile("Nothing is|No run|No .* yet"))
         page.screenshot(path=pages.shots / f"loading-{name_of(path)}-{pages.theme}.png")
     assert held
     for route in held:

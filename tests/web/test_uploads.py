@@ -73,6 +73,7 @@ def test_a_large_file_of_another_format_is_refused_in_a_sentence(
     page.get_by_label("File to upload").set_input_files(file)
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("The file was not taken", timeout=40_000)
+    expect(dialog).to_contain_text("Nothing was stored. Check that it really is CSV")
     pages.picture(page, "upload-refused")
     assert pages.findings(page, "[role=dialog]") == []
     dialog.get_by_role("button", name="Close").click()
