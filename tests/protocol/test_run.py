@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
@@ -10,8 +11,10 @@ from qanat.errors import EngineUnavailableError, SqlRejectedError, Unprocessable
 from qanat.model.records import Run
 from qanat.model.state import ExecutionState, NodeState, RunState
 from qanat.names import AttemptId, Label, RunId
-from qanat.store.database import Database
+from qanat.store.database import Database, Transaction
 from tests.protocol.world import ME, Crash, World
+
+T = TypeVar("T")
 
 
 @pytest.fixture
@@ -105,6 +108,34 @@ def test_a_failure_skips_what_has_not_started_and_publishes_nothing(world: World
     assert run.failure is not None
     assert run.failure.message == "node 2 (dune.me.result_v2) failed: no"
     assert [world.pointer(label) for label in labels] == [None, None, None]
+
+
+def test_rows_are_kept_when_the_node_that_was_to_follow_is_skipped_meanwhile(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slot ends one node and claims the next in one commit; just before, another slot fails."""
+    labels = chain(world)
+    broken = world.view("result_broken", "SELECT n FROM dune.me.nothing")
+    query = world.save(f"SELECT a.n FROM {labels[-1]} a JOIN {broken} b ON a.n = b.n")
+    id_ = world.coordinator.execute_lineage_pipeline(ME, query, {}, None).run
+    write, has_rows = world.database.write, []
+    world.engine.during = has_rows.append
+
+    def after_another_slot(work: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        if len(has_rows) == 1:
+            has_rows.append(AttemptId("seen"))
+            assert world.coordinator.step()
+        return write(work, durable=durable)
+
+    monkeypatch.setattr(world.database, "write", after_another_slot)
+    world.drain()
+
+    run = run_of(world, id_)
+    assert run.state is RunState.FAILED
+    by_view = {node.view: node.state.value for node in run.nodes.values()}
+    assert [by_view[label] for label in (*labels, broken, None)] == [
+        "completed", "skipped", "skipped", "failed", "skipped",
+    ]  # fmt: skip
 
 
 def test_text_that_does_not_compile_fails_its_node_without_an_attempt(world: World) -> None:
