@@ -55,7 +55,12 @@ class PostgresDatabase:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._once(work)
-            except (psycopg.errors.DeadlockDetected, psycopg.errors.SerializationFailure):
+            except (
+                psycopg.errors.DeadlockDetected,
+                psycopg.errors.SerializationFailure,
+                # Somebody else made meanwhile what `work` had looked for in vain: now it finds it.
+                psycopg.errors.UniqueViolation,
+            ):
                 if attempt == ATTEMPTS:
                     raise
         raise AssertionError("unreachable")
