@@ -157,7 +157,7 @@ export const Timeline = ({
                             } as never
                           }
                         >
-                          {node.title}
+                          <span>{node.title}</span>
                         </button>
                       );
                     }),
