@@ -65,9 +65,9 @@ test: $(WEB) packages ## every test, with real parts (SCALE=full: the long repet
 fuzz: $(SETUP) ## the API against its own document, 100,000 cases
 	QANAT_TEST_SCALE=full $(RUN)pytest tests/integration/test_fuzz_api.py -n0
 
-bench: $(SETUP) ## the benchmarks, each beside its baseline
+bench: $(WEB) ## the benchmarks, each beside its baseline
 	$(UV) sync --frozen --quiet --python $(PY) --group bench
-	for script in overhead work results api; do $(RUN)python bench/$$script.py; done
+	for script in overhead work results api ui; do $(RUN)python bench/$$script.py; done
 
 check: lint types imports test ## what CI runs
 

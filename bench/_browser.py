@@ -32,7 +32,7 @@ PROBE: Final = """
     const look = () => test() ? afterPaint(done) : requestAnimationFrame(look);
     look();
   });
-  const count = (of) => document.getElementsByClassName(of).length;
+  const count = (of) => document.querySelectorAll(of).length;
 
   // Length of each frame between start and stop.
   let frames = [], running = false;

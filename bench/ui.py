@@ -84,8 +84,8 @@ class Pipeline:
 
     def all_drawn(self) -> str:
         return (
-            f"() => probe.painted(() => probe.count('react-flow__node') === {self.nodes}"
-            f" && probe.count('react-flow__edge') === {self.edges}"
+            f"() => probe.painted(() => probe.count('[data-node]') === {self.nodes}"
+            f" && probe.count('[data-edge]') === {self.edges}"
             " && document.querySelector('[data-far]'))"
         )
 

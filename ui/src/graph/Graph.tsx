@@ -10,19 +10,32 @@ import {
   type ReactFlowInstance,
 } from "@xyflow/react";
 import { Maximize, ZoomIn, ZoomOut } from "lucide-react";
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import "@xyflow/react/dist/base.css";
 import { IconButton } from "../components/Button";
+import { Boxes } from "./Boxes";
 import { EdgeLookContext, GraphEdge, type Line } from "./Edge";
 import style from "./Graph.module.css";
+import { Lines } from "./Lines";
 import { type Layout, layOut, SIZE } from "./layout";
 import { type Box, GraphNode, LookContext, spokenNode } from "./Node";
 import type { NodeStates } from "./states";
+import { areaOf, type Frame, fitOf, LEAST_ZOOM, MOST_ZOOM } from "./view";
 
 export type { Box } from "./Node";
 export type GraphLine = { from: number; to: number; isDrawn?: boolean; tip?: string };
 
 const FAR = 0.4; // zoom below which text is dropped
+const NONE: never[] = [];
 const nodeTypes = { box: GraphNode };
 const edgeTypes = { line: GraphEdge };
 
@@ -90,6 +103,14 @@ export const Graph = memo(function Graph({
   const [flow, setFlow] = useState<ReactFlowInstance>();
   const [current, setCurrent] = useState<number>();
   const [isFocused, setFocused] = useState(false);
+  const [isFar, setFar] = useState(false);
+  // Known before the picture is: what is drawn first is what stays on the screen.
+  const [size, setSize] = useState<Frame>();
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element) setSize({ width: element.clientWidth, height: element.clientHeight });
+  }, []);
+  const isBuilt = onConnect !== undefined;
 
   const shape = `${boxes.map((box) => box.id).join()};${lines.map((line) => flowId(line.from, line.to)).join()}`;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for boxes and lines
@@ -103,39 +124,40 @@ export const Graph = memo(function Graph({
   );
   const nodes = useMemo(
     (): FlowNode[] =>
-      boxes.map((box) => ({
-        id: String(box.id),
-        type: "box",
-        position: layout.places.get(box.id) ?? { x: 0, y: 0 },
-        data: box,
-        width: SIZE.nodeWidth,
-        height: SIZE.nodeHeight,
-      })),
-    [boxes, layout],
+      isBuilt
+        ? boxes.map((box) => ({
+            id: String(box.id),
+            type: "box",
+            position: layout.places.get(box.id) ?? { x: 0, y: 0 },
+            data: box,
+            width: SIZE.nodeWidth,
+            height: SIZE.nodeHeight,
+          }))
+        : NONE,
+    [isBuilt, boxes, layout],
   );
-  const edges = useMemo((): FlowEdge[] => {
+  // Of React Flow are only the edges that can be removed.
+  const { edges, tips, drawn } = useMemo(() => {
     const points = new Map(layout.edges.map((edge) => [flowId(edge.from, edge.to), edge.points]));
-    return lines.map((line) => {
+    const tips = new Map<string, string>();
+    const drawn = new Set<string>();
+    const edges: FlowEdge[] = [];
+    for (const line of lines) {
       const id = flowId(line.from, line.to);
+      if (line.tip) tips.set(id, line.tip);
+      if (!isBuilt || !line.isDrawn) continue;
+      drawn.add(id);
       const found = points.get(id);
       const data: Line = {
         from: line.from,
         to: line.to,
-        isDrawn: line.isDrawn ?? false,
         ...(found ? { points: found } : {}),
         ...(line.tip ? { tip: line.tip } : {}),
       };
-      return {
-        id,
-        type: "line",
-        source: String(line.from),
-        target: String(line.to),
-        data,
-        selectable: line.isDrawn ?? false,
-        deletable: line.isDrawn ?? false,
-      };
-    });
-  }, [lines, layout]);
+      edges.push({ id, type: "line", source: String(line.from), target: String(line.to), data });
+    }
+    return { edges, tips, drawn };
+  }, [isBuilt, lines, layout]);
 
   const look = useMemo(
     () => ({
@@ -143,9 +165,8 @@ export const Graph = memo(function Graph({
       selected,
       current: isFocused ? current : undefined,
       isFaded: (id: number) => faded?.has(id) ?? false,
-      isConnectable: onConnect !== undefined,
     }),
-    [states, selected, current, isFocused, faded, onConnect],
+    [states, selected, current, isFocused, faded],
   );
   const edgeLook = useMemo(() => {
     const steps = new Set(critical?.slice(1).map((id, index) => flowId(critical[index] as number, id)));
@@ -155,13 +176,28 @@ export const Graph = memo(function Graph({
     };
   }, [critical, faded]);
 
-  const fit = useCallback(() => void flow?.fitView({ padding: 0.12, maxZoom: 1.1 }), [flow]);
+  const view = useCallback(
+    (ids: Iterable<number>, at: Frame, margin: number, mostZoom: number) => {
+      const area = areaOf(layout, ids);
+      return area && fitOf(area, at, margin, mostZoom);
+    },
+    [layout],
+  );
+  const move = useCallback(
+    (ids: Iterable<number>, margin: number, mostZoom: number) => {
+      const element = frame.current;
+      if (!flow || !element) return;
+      const next = view(ids, { width: element.clientWidth, height: element.clientHeight }, margin, mostZoom);
+      if (next) void flow.setViewport(next);
+    },
+    [flow, view],
+  );
+  const fit = useCallback(() => move(layout.places.keys(), 0.12, 1.1), [move, layout]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new shape or key asks for it
   useEffect(fit, [fit, shape, fitKey]);
   useEffect(() => {
-    if (!focus || focus.size === 0) return;
-    void flow?.fitView({ nodes: [...focus].map((id) => ({ id: String(id) })), padding: 0.2, maxZoom: 1.2 });
-  }, [flow, focus]);
+    if (focus && focus.size > 0) move(focus, 0.2, 1.2);
+  }, [move, focus]);
 
   const show = (id: number) => {
     const place = layout.places.get(id);
@@ -203,54 +239,70 @@ export const Graph = memo(function Graph({
   })();
 
   const viewport = useCallback((_: unknown, { zoom }: { zoom: number }) => {
-    const element = frame.current;
-    if (!element) return;
-    const isFar = zoom < FAR;
-    if (isFar !== "far" in element.dataset) {
-      if (isFar) element.dataset.far = "";
-      else delete element.dataset.far;
-    }
-    if (isFar) element.style.setProperty("--zoom", String(zoom));
+    setFar(zoom < FAR);
+    if (zoom < FAR) frame.current?.style.setProperty("--zoom", String(zoom));
   }, []);
+  const start = size && view(layout.places.keys(), size, 0.12, 1.1);
+  const begun = useCallback(
+    (made: ReactFlowInstance) => {
+      viewport(undefined, made.getViewport());
+      setFlow(made);
+    },
+    [viewport],
+  );
+  const pick = useCallback(
+    (id: number) => {
+      setCurrent(id);
+      onSelect(id);
+    },
+    [onSelect],
+  );
+  const isFarNow = flow ? isFar : (start?.zoom ?? 1) < FAR;
+  const shownLook = useMemo(() => ({ ...look, isFar: isFarNow }), [look, isFarNow]);
 
   return (
-    <div ref={frame} className={style.graph}>
-      <LookContext.Provider value={look}>
+    <div ref={frame} className={style.graph} data-far={isFarNow ? "" : undefined}>
+      <LookContext.Provider value={shownLook}>
         <EdgeLookContext.Provider value={edgeLook}>
-          <ReactFlow
-            aria-roledescription="graph"
-            aria-label={`${label}. Arrow keys move along edges, Enter opens. The Nodes table says the same.`}
-            tabIndex={0}
-            onKeyDown={keys}
-            onFocus={(event) => event.target === event.currentTarget && setFocused(true)}
-            onBlur={() => setFocused(false)}
-            nodes={nodes}
-            edges={edges}
-            nodeTypes={nodeTypes}
-            edgeTypes={edgeTypes}
-            onInit={setFlow}
-            onMove={viewport}
-            onNodeClick={(_, node) => {
-              setCurrent(Number(node.id));
-              onSelect(Number(node.id));
-            }}
-            onPaneClick={() => onSelect(undefined)}
-            onConnect={({ source, target }) => onConnect?.(Number(source), Number(target))}
-            onEdgesDelete={(gone) => {
-              for (const edge of gone) onRemoveLine?.(Number(edge.source), Number(edge.target));
-            }}
-            nodesDraggable={false}
-            nodesFocusable={false}
-            edgesFocusable={false}
-            elementsSelectable={onRemoveLine !== undefined}
-            nodesConnectable={onConnect !== undefined}
-            onlyRenderVisibleElements
-            disableKeyboardA11y
-            minZoom={0.02}
-            maxZoom={2}
-            zoomOnDoubleClick={false}
-            proOptions={{ hideAttribution: true }}
-          />
+          {size && (
+            <ReactFlow
+              aria-roledescription="graph"
+              aria-label={`${label}. Arrow keys move along edges, Enter opens. The Nodes table says the same.`}
+              tabIndex={0}
+              onKeyDown={keys}
+              onFocus={(event) => event.target === event.currentTarget && setFocused(true)}
+              onBlur={() => setFocused(false)}
+              nodes={nodes}
+              edges={edges}
+              nodeTypes={nodeTypes}
+              edgeTypes={edgeTypes}
+              onInit={begun}
+              defaultViewport={start ?? { x: 0, y: 0, zoom: 1 }}
+              width={size.width}
+              height={size.height}
+              onMove={viewport}
+              onNodeClick={(_, node) => pick(Number(node.id))}
+              onPaneClick={() => onSelect(undefined)}
+              onConnect={({ source, target }) => onConnect?.(Number(source), Number(target))}
+              onEdgesDelete={(gone) => {
+                for (const edge of gone) onRemoveLine?.(Number(edge.source), Number(edge.target));
+              }}
+              nodesDraggable={false}
+              nodesFocusable={false}
+              edgesFocusable={false}
+              elementsSelectable={onRemoveLine !== undefined}
+              nodesConnectable={isBuilt}
+              onlyRenderVisibleElements
+              disableKeyboardA11y
+              minZoom={LEAST_ZOOM}
+              maxZoom={MOST_ZOOM}
+              zoomOnDoubleClick={false}
+              proOptions={{ hideAttribution: true }}
+            >
+              <Lines layout={layout} tips={tips} drawn={drawn} look={edgeLook} />
+              {!isBuilt && <Boxes boxes={boxes} layout={layout} onPick={pick} />}
+            </ReactFlow>
+          )}
         </EdgeLookContext.Provider>
       </LookContext.Provider>
       <div className={style.controls}>

@@ -2,7 +2,7 @@ import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Ban, Database, FileQuestionMark, RefreshCw, SquareTerminal } from "lucide-react";
 import { createContext, memo, useContext, useSyncExternalStore } from "react";
 import { duration, plural } from "../components/format";
-import { colourOf, StateIcon } from "../components/State";
+import { StateIcon } from "../components/State";
 import { Elapsed } from "../components/Time";
 import style from "./Graph.module.css";
 import type { LiveNode } from "./model";
@@ -23,14 +23,15 @@ export type Look = {
   selected: number | undefined;
   current: number | undefined;
   isFaded: (id: number) => boolean;
-  isConnectable: boolean;
+  /** So far away that no text could be read. */
+  isFar: boolean;
 };
 export const LookContext = createContext<Look>({
   states: undefined,
   selected: undefined,
   current: undefined,
   isFaded: () => false,
-  isConnectable: false,
+  isFar: false,
 });
 
 const never = () => () => {};
@@ -38,49 +39,59 @@ const never = () => () => {};
 const useLive = (states: NodeStates | undefined, id: number): LiveNode | undefined =>
   useSyncExternalStore(states ? (tell) => states.subscribe(id, tell) : never, () => states?.get(id));
 
+/** A box that stands at a place of the picture. Far away it is its colour and nothing else. */
+export const BoxView = memo(({ box, x, y }: { box: Box; x: number; y: number }) => {
+  const look = useContext(LookContext);
+  const live = useLive(look.states, box.id);
+  return (
+    <div
+      {...frameOf(box, live, look)}
+      style={{ position: "absolute", transform: `translate(${x}px, ${y}px)` }}
+    >
+      {!look.isFar && <Inside box={box} live={live} />}
+    </div>
+  );
+});
+
+/** A box that edges are drawn to and from; React Flow places it. */
 export const GraphNode = memo(({ data }: NodeProps & { data: Box }) => {
   const look = useContext(LookContext);
   const live = useLive(look.states, data.id);
   return (
-    <div
-      className={style.node}
-      data-node={data.id}
-      data-kind={data.kind}
-      data-state={live?.state}
-      data-tone={data.tone}
-      data-selected={look.selected === data.id ? "" : undefined}
-      data-current={look.current === data.id ? "" : undefined}
-      data-faded={look.isFaded(data.id) ? "" : undefined}
-      style={live ? ({ "--colour": colourOf(live.state) } as never) : undefined}
-      title={data.title}
-    >
-      <Handle
-        type="target"
-        position={Position.Left}
-        className={style.handle}
-        data-hidden={look.isConnectable ? undefined : ""}
-        isConnectable={look.isConnectable}
-      />
-      <span className={style.icon}>{live ? <StateIcon state={live.state} /> : <KindIcon box={data} />}</span>
-      <span className={`${style.title} ellipsis`}>{data.title}</span>
-      <span className={`${style.note} ellipsis`}>
-        {live ? <LiveNote live={live} /> : (data.note ?? data.kind)}
-      </span>
-      {live?.state === "executing" && (
-        <span className={style.progress} data-unknown={live.progress === undefined ? "" : undefined}>
-          <i style={live.progress === undefined ? undefined : { width: `${100 * live.progress}%` }} />
-        </span>
-      )}
-      <Handle
-        type="source"
-        position={Position.Right}
-        className={style.handle}
-        data-hidden={look.isConnectable ? undefined : ""}
-        isConnectable={look.isConnectable}
-      />
+    <div {...frameOf(data, live, look)}>
+      <Handle type="target" position={Position.Left} className={style.handle} />
+      <Inside box={data} live={live} />
+      <Handle type="source" position={Position.Right} className={style.handle} />
     </div>
   );
 });
+
+const frameOf = (box: Box, live: LiveNode | undefined, look: Look) => ({
+  className: style.node,
+  "data-node": box.id,
+  "data-kind": box.kind,
+  "data-state": live?.state,
+  "data-tone": box.tone,
+  "data-selected": look.selected === box.id ? "" : undefined,
+  "data-current": look.current === box.id ? "" : undefined,
+  "data-faded": look.isFaded(box.id) ? "" : undefined,
+  title: box.title,
+});
+
+const Inside = ({ box, live }: { box: Box; live: LiveNode | undefined }) => (
+  <>
+    <span className={style.icon}>{live ? <StateIcon state={live.state} /> : <KindIcon box={box} />}</span>
+    <span className={`${style.title} ellipsis`}>{box.title}</span>
+    <span className={`${style.note} ellipsis`}>
+      {live ? <LiveNote live={live} /> : (box.note ?? box.kind)}
+    </span>
+    {live?.state === "executing" && (
+      <span className={style.progress} data-unknown={live.progress === undefined ? "" : undefined}>
+        <i style={live.progress === undefined ? undefined : { width: `${100 * live.progress}%` }} />
+      </span>
+    )}
+  </>
+);
 
 const KindIcon = ({ box }: { box: Box }) => {
   const shared = { width: 15, height: 15, "aria-hidden": true } as const;
