@@ -80,15 +80,22 @@ def test_the_text_depends_on_the_statement_and_not_on_the_files(tmp_path: Path) 
         assert len(texts) == 1
 
 
-def test_only_so_many_statements_are_kept_and_no_long_ones(
+def test_only_so_much_text_is_kept_and_no_long_statements(
     con: duckdb.DuckDBPyConnection,
 ) -> None:
-    parsed = Parsed(most=2, longest=100)
-    for k in range(5):
+    one = len(f"COPY (SELECT 10\n) TO $to ({OPTIONS})")
+    parsed = Parsed(characters=10 * one)
+    first = parsed.copy(con, "SELECT 10", OPTIONS)
+    for k in range(11, 30):
         parsed.copy(con, f"SELECT {k}", OPTIONS)
-    parsed.copy(con, f"SELECT '{'x' * 200}'", OPTIONS)
-    assert len(parsed) == 2
-    assert parsed.copy(con, "SELECT 4", OPTIONS) is parsed.copy(con, "SELECT 4", OPTIONS)
+        assert len(parsed) == min(k - 9, 10)
+    last = parsed.copy(con, "SELECT 29", OPTIONS)
+    assert parsed.copy(con, "SELECT 29", OPTIONS) is last
+    assert parsed.copy(con, "SELECT 10", OPTIONS) is not first
+
+    long = "SELECT 'longer than a tenth'"
+    assert parsed.copy(con, long, OPTIONS) is not parsed.copy(con, long, OPTIONS)
+    assert len(parsed) == 10
 
 
 @pytest.mark.parametrize(
