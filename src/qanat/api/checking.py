@@ -31,6 +31,7 @@ from qanat.sql.parameters import (
 from qanat.sql.scope import nearest
 from qanat.sql.source import Source
 from qanat.store import catalog, queries
+from qanat.store.lineage import RelationKind
 
 UNPUBLISHED: Final = 32  #: views below one another that have no rows yet
 _NO_TABLE: Final = re.compile(r"Table '([^']+)' does not exist")
@@ -177,7 +178,8 @@ class Reading:
 
     def read(self, reference: Reference) -> wire.SqlRead | None:
         """Return a relation that a text names; None if there is none by that name."""
-        name, kind = reference.label, "query"
+        name = reference.label
+        kind: RelationKind = "query"
         if reference.query is not None:
             name = Label(f"query_{reference.query}")
         elif name in self._sources.labels:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from qanat.api.services import Services
 from qanat.api.wire.nodes import Around
+from qanat.coordinator.catalog import Kind
 from qanat.errors import NotFoundError
 from qanat.model.access import Caller
 from qanat.names import RunId
@@ -27,7 +28,7 @@ def look_around(services: Services, caller: Caller, id_: RunId) -> Around:
         line = history.run_line(tx, caller, id_)
         if line is None:
             raise NotFoundError("Object not found")
-        kinds = dict.fromkeys(map(str, detail.sources), "source")
+        kinds: dict[str, Kind] = {str(label): "source" for label in detail.sources}
         sizes: dict[str, int] = {}
         for pin in detail.pins:
             name = lookup.name(tx, pin.label)
@@ -54,9 +55,3 @@ def look_again(around: Around, services: Services, caller: Caller) -> Around:
     """Return the same run as it is now; what never changes of a run is kept."""
     detail = services.coordinator.detail(caller, around.detail.run.id)
     return replace(around, detail=detail, now=services.clock.now())
-
-
-def look_at_nodes(around: Around, services: Services, caller: Caller) -> Around:
-    """Return the same run with its nodes as they are now, and nothing else read anew."""
-    run = services.coordinator.run(caller, around.detail.run.id)
-    return replace(around, detail=replace(around.detail, run=run), now=services.clock.now())

@@ -15,6 +15,7 @@ from qanat.api.checking import Reading
 from qanat.api.services import Services
 from qanat.api.wire import pipelines as wire
 from qanat.api.wire import plans
+from qanat.coordinator.catalog import Kind
 from qanat.coordinator.definitions import NodeDefinition
 from qanat.coordinator.planner import Plan
 from qanat.errors import NotFoundError, QanatError, RequestError, SqlRejectedError
@@ -46,7 +47,7 @@ class PlanAround:
 
     titles: Mapping[QueryId, str]
     places: Mapping[NodeId, Mapping[str, queries.Read]]  #: node → relation → where it is named
-    kinds: Mapping[str, str]  #: relation → source, view or upload
+    kinds: Mapping[str, Kind]  #: relation → source, view or upload
     row_counts: Mapping[str, int]  #: of relations with rows
     spans: Mapping[NodeId, Sequence[estimates.Span]]  #: what each node took before
     revision: int | None
@@ -58,7 +59,7 @@ def look_around(
     """Return what the store knows around a plan; with `caller`, also what nodes took before."""
     titles: dict[QueryId, str] = {}
     places: dict[NodeId, dict[str, queries.Read]] = {}
-    kinds = dict.fromkeys(plan.definitions.sources, "source")
+    kinds: dict[str, Kind] = dict.fromkeys(plan.definitions.sources, "source")
     row_counts: dict[str, int] = {}
     spans: dict[NodeId, Sequence[estimates.Span]] = {}
     for node in plan.definitions.nodes:

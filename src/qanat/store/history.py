@@ -15,7 +15,8 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, literal, or_
 
 from qanat.clock import from_us
 from qanat.model.access import Caller
-from qanat.model.state import Failure
+from qanat.model.records import Cause, RunKind
+from qanat.model.state import ExecutionState, Failure
 from qanat.names import ExecutionId, Handle, NodeId, QueryId, RunId
 from qanat.store import tables as t
 from qanat.store.codec import load_failure, load_strings, moment
@@ -75,9 +76,9 @@ class ExecutionLine:
 
     id: ExecutionId
     run: RunId
-    kind: str
-    cause: str
-    state: str
+    kind: RunKind
+    cause: Cause
+    state: ExecutionState
     query_version: int
     tier: str
     parameters: Mapping[str, str]
@@ -317,7 +318,7 @@ def executions(
             run=RunId(row["run"]),
             kind=row["kind"],
             cause=row["cause"],
-            state=row["state"],
+            state=ExecutionState(row["state"]),
             query_version=row["query_version"],
             tier=row["tier"],
             parameters=load_strings(row["parameters"]),

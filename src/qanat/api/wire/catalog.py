@@ -27,7 +27,7 @@ class TableShown(Wire):
     """A relation."""
 
     name: str
-    kind: str
+    kind: Kind
     column_count: int
     is_private: bool
     owner: str | UnsetType = UNSET

@@ -10,6 +10,7 @@ from qanat.api.wire.common import Wire, maybe
 from qanat.api.wire.nodes import ResultColumn
 from qanat.api.wire.parameters import ParameterShape
 from qanat.errors import Position
+from qanat.store.lineage import RelationKind
 
 
 class CheckSql(Wire):
@@ -35,7 +36,7 @@ class SqlRead(Wire):
     """A relation that the text names, and where."""
 
     name: str
-    kind: str
+    kind: RelationKind
     line: int
     column: int
 

@@ -10,8 +10,11 @@ from msgspec import UNSET, UnsetType
 from qanat.api.wire.common import Wire, maybe
 from qanat.api.wire.pipelines import title_of
 from qanat.api.wire.runs import RunEntry, entry
+from qanat.api.wire.words import Tier, tier_word
 from qanat.model.credits import as_credits
+from qanat.model.pipeline import NodeKind
 from qanat.model.records import NodeExecution
+from qanat.model.state import NodeState
 from qanat.names import QueryId
 from qanat.store.history import RunLine
 
@@ -22,9 +25,9 @@ class Side(Wire):
     """A node in one of two runs."""
 
     id: int
-    state: str
+    state: NodeState
     query_version: int
-    tier: str
+    tier: Tier
     credits: float
     seconds: float | UnsetType = UNSET
     row_count: int | UnsetType = UNSET
@@ -34,7 +37,7 @@ class Pair(Wire):
     """A node in two runs; a side that lacks it is absent."""
 
     title: str
-    kind: str
+    kind: NodeKind
     query_id: int
     differs: list[str]
     name: str | UnsetType = UNSET
@@ -82,7 +85,7 @@ def _pair(
     sides = (_side(left), _side(right))
     return Pair(
         title=title_of(one.view, one.query, titles),
-        kind=one.kind.value,
+        kind=one.kind,
         query_id=one.query,
         name=maybe(one.view),
         differs=_differs(*sides),
@@ -101,9 +104,9 @@ def _side(node: NodeExecution | None) -> Side | None:
     rows = execution.snapshot
     return Side(
         id=node.id,
-        state=node.state.value,
+        state=node.state,
         query_version=execution.query_version,
-        tier=node.tier,
+        tier=tier_word(node.tier),
         credits=as_credits(execution.micro_credits),
         seconds=seconds,
         row_count=maybe(rows.row_count if rows else None),

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe_timestamp, timestamp
 from qanat.api.wire.views import LastRun
+from qanat.model.state import RunState
 from qanat.names import QueryId
 from qanat.store.pipelines import PipelineEntry
 
@@ -42,7 +43,7 @@ def _entry(one: PipelineEntry, node_count: int) -> ConfiguredEntry:
     if one.last_run is not None and one.last_state is not None:
         last = LastRun(
             pipeline_execution_id=one.last_run,
-            state=one.last_state,
+            state=RunState(one.last_state),
             submitted_at=maybe_timestamp(one.last_submitted_at),
             ended_at=maybe_timestamp(one.last_ended_at),
         )

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from qanat.api.wire.common import Wire, maybe, maybe_timestamp, timestamp
 from qanat.api.wire.nodes import RunError, error_of
 from qanat.model.dashboard import Position
+from qanat.model.state import RunState
 from qanat.store.dashboards import Dashboard, Dashboards
 from qanat.store.refreshes import Refresh, Shown
 
@@ -107,7 +108,7 @@ class RefreshShown(Wire):
     """A run that refreshes a dashboard."""
 
     pipeline_execution_id: str
-    state: str
+    state: RunState
     submitted_at: str
     error: RunError | UnsetType = UNSET
 
@@ -210,7 +211,7 @@ def results(one: Dashboard, found: Shown) -> DashboardResults:
 def _refresh(refresh: Refresh) -> RefreshShown:
     return RefreshShown(
         pipeline_execution_id=refresh.run,
-        state=refresh.state.value,
+        state=refresh.state,
         submitted_at=timestamp(refresh.submitted_at),
         error=UNSET if refresh.failure is None else error_of(refresh.failure),
     )

@@ -8,13 +8,14 @@ from typing import Any, Final
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, encode, maybe, maybe_timestamp, timestamp
+from qanat.api.wire.words import QueryState
 from qanat.model.credits import as_credits
 from qanat.model.records import Accepted, Execution
 from qanat.model.snapshot import Snapshot
-from qanat.model.state import ExecutionState, Failure
+from qanat.model.state import ExecutionState, Failure, FailureKind
 from qanat.model.types import Columns
 
-STATES: Final[Mapping[ExecutionState, str]] = {
+STATES: Final[Mapping[ExecutionState, QueryState]] = {
     ExecutionState.PENDING: "QUERY_STATE_PENDING",
     ExecutionState.EXECUTING: "QUERY_STATE_EXECUTING",
     ExecutionState.COMPLETED: "QUERY_STATE_COMPLETED",
@@ -47,7 +48,7 @@ class Started(Wire):
     """An execution was recorded."""
 
     execution_id: str
-    state: str
+    state: QueryState
     pipeline_execution_id: str
 
 
@@ -61,7 +62,7 @@ class Place(Wire):
 class ExecutionError(Wire):
     """Why an execution failed."""
 
-    type: str
+    type: FailureKind
     message: str
     metadata: Place | UnsetType = UNSET
 
@@ -87,7 +88,7 @@ class ExecutionHead(Wire):
     execution_id: str
     query_id: int
     is_execution_finished: bool
-    state: str
+    state: QueryState
     submitted_at: str
     expires_at: str | UnsetType = UNSET
     execution_started_at: str | UnsetType = UNSET
@@ -214,7 +215,7 @@ def error_of(failure: Failure) -> ExecutionError:
     place: Place | UnsetType = UNSET
     if failure.line is not None and failure.column is not None:
         place = Place(line=failure.line, column=failure.column)
-    return ExecutionError(type=failure.kind.value, message=failure.message, metadata=place)
+    return ExecutionError(type=failure.kind, message=failure.message, metadata=place)
 
 
 def _head(execution: Execution) -> dict[str, Any]:

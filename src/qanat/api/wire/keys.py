@@ -22,7 +22,7 @@ class KeyShown(Wire):
 
     id: str
     name: str
-    scope: str
+    scope: Scope
     prefix: str
     created_at: str
     current: bool  #: it came with this request
@@ -52,7 +52,7 @@ def shown(key: Key, caller: Caller, *, secret: str | UnsetType = UNSET) -> KeySh
     return KeyShown(
         id=key.id,
         name=key.label,
-        scope=key.scope.value,
+        scope=key.scope,
         prefix=key.hint,
         created_at=timestamp(key.created_at),
         current=key.id == caller.key,

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe
-from qanat.store.lineage import Reader, Reads
+from qanat.store.lineage import Reader, Reads, RelationKind
 
 
 class ReadShown(Wire):
     """A relation that a text names, and where."""
 
     name: str
-    kind: str
+    kind: RelationKind
     line: int | UnsetType = UNSET
     column: int | UnsetType = UNSET
     query_id: int | UnsetType = UNSET
@@ -23,7 +24,7 @@ class ReadShown(Wire):
 class ReaderShown(Wire):
     """What reads a relation."""
 
-    kind: str
+    kind: Literal["query", "view", "dashboard"]
     query_id: int | UnsetType = UNSET
     name: str | UnsetType = UNSET
     dashboard_id: int | UnsetType = UNSET

@@ -12,10 +12,13 @@ from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe, maybe_timestamp, timestamp
 from qanat.api.wire.pipelines import shown_execution, title_of
+from qanat.api.wire.words import Tier, tier_word
+from qanat.coordinator.catalog import Kind
 from qanat.coordinator.definitions import NodeDefinition
 from qanat.model.credits import as_credits
+from qanat.model.pipeline import NodeKind
 from qanat.model.records import NodeExecution, Pin, RunDetail
-from qanat.model.state import AttemptState, Failure, NodeState
+from qanat.model.state import AttemptState, Failure, FailureKind, NodeState
 from qanat.names import Label, QueryId
 from qanat.store.history import RunLine
 
@@ -23,7 +26,7 @@ from qanat.store.history import RunLine
 class RunError(Wire):
     """Why a node or a run failed."""
 
-    type: str
+    type: FailureKind
     message: str
     line: int | UnsetType = UNSET
     column: int | UnsetType = UNSET
@@ -35,7 +38,7 @@ class AttemptShown(Wire):
     """One try of a node."""
 
     number: int
-    state: str
+    state: AttemptState
     started_at: str
     ended_at: str | UnsetType = UNSET
     error: str | UnsetType = UNSET
@@ -45,7 +48,7 @@ class NodeLive(Wire):
     """What changes of a node while its run goes on; what is absent is not so now."""
 
     id: int
-    state: str
+    state: NodeState
     credits: float
     attempts: list[AttemptShown]
     reason: str | UnsetType = UNSET
@@ -60,11 +63,11 @@ class NodeLive(Wire):
 class NodeShown(NodeLive, kw_only=True):
     """A node of a run."""
 
-    kind: str
+    kind: NodeKind
     title: str
     query_id: int
     query_version: int
-    tier: str
+    tier: Tier
     dependencies: list[int]
     name: str | UnsetType = UNSET
     parameters: dict[str, str] | UnsetType = UNSET
@@ -74,7 +77,7 @@ class PinShown(Wire):
     """What a run reads and does not write, as it was when the run started."""
 
     name: str
-    kind: str
+    kind: Kind
     snapshot_id: str | UnsetType = UNSET
     fingerprint: str | UnsetType = UNSET
     row_count: int | UnsetType = UNSET
@@ -100,7 +103,7 @@ class ReceiptShown(Wire):
     """What an attempt cost."""
 
     attempt: int
-    tier: str
+    tier: Tier
     cpu_seconds: float
     bytes_scanned: int
     bytes_written: int
@@ -127,7 +130,7 @@ class Around:
     detail: RunDetail
     defined: Mapping[int, NodeDefinition]
     titles: Mapping[QueryId, str]
-    kinds: Mapping[str, str]  #: label → source, view or upload
+    kinds: Mapping[str, Kind]  #: label → source, view or upload
     sizes: Mapping[str, int]  #: label of a pin → bytes
     now: datetime
 
@@ -135,7 +138,7 @@ class Around:
 def error_of(failure: Failure) -> RunError:
     """Return a failure as these endpoints show it."""
     return RunError(
-        type=failure.kind.value,
+        type=failure.kind,
         message=failure.message,
         line=maybe(failure.line),
         column=maybe(failure.column),
@@ -156,7 +159,7 @@ def node_fields(around: Around, node: NodeExecution) -> dict[str, Any]:
         "title": title_of(node.view, node.query, around.titles),
         "query_id": node.query,
         "query_version": node.execution.query_version,
-        "tier": node.tier,
+        "tier": tier_word(node.tier),
         "dependencies": sorted(node.dependencies),
         "name": maybe(node.view),
         "parameters": dict(asked) or UNSET,
@@ -176,7 +179,7 @@ def _live_fields(node: NodeExecution) -> dict[str, Any]:
         "attempts": [
             AttemptShown(
                 number=one.number,
-                state=one.state.value,
+                state=one.state,
                 started_at=timestamp(one.started_at),
                 ended_at=maybe_timestamp(one.ended_at),
                 error=maybe(
@@ -210,7 +213,7 @@ def node_detail(around: Around, node: NodeExecution, sql: str) -> NodeDetail:
         receipts=[
             ReceiptShown(
                 attempt=one.number,
-                tier=node.tier,
+                tier=tier_word(node.tier),
                 cpu_seconds=one.cost.cpu_seconds,
                 bytes_scanned=one.cost.bytes_scanned,
                 bytes_written=one.cost.bytes_written,

@@ -7,13 +7,14 @@ carries both objects; `node_id` and `status` repeat what the pages of the docume
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, encode, maybe, query_id
 from qanat.api.wire.views import full_label
+from qanat.coordinator.catalog import Kind
 from qanat.errors import InvalidRequestError
 from qanat.model.access import Caller
 from qanat.model.pipeline import Node, NodeKind, Pipeline, tier_of
@@ -109,7 +110,7 @@ class Edge(Wire, rename={"from_": "from"}):
 
     from_: int
     to: int
-    kind: str
+    kind: Literal["drawn", "lineage"]
     line: int | UnsetType = UNSET
     column: int | UnsetType = UNSET
 
@@ -119,7 +120,7 @@ class OutsideRead(Wire):
 
     node_id: int
     name: str
-    kind: str
+    kind: Kind
 
 
 class PipelineShown(Wire):
@@ -137,7 +138,7 @@ class QueryStatus(Wire):
     """Where the query of a node is."""
 
     query_id: int
-    status: str
+    status: NodeState
     execution_id: str | UnsetType = UNSET
     error: str | UnsetType = UNSET
 
@@ -146,7 +147,7 @@ class ViewStatus(Wire):
     """Where the refresh of a node's view is."""
 
     name: str
-    status: str
+    status: NodeState
     execution_id: str | UnsetType = UNSET
     error: str | UnsetType = UNSET
 
@@ -156,7 +157,7 @@ class NodeStatus(Wire):
 
     id: int
     node_id: int
-    status: str
+    status: NodeState
     query_execution_status: QueryStatus
     materialized_view_refresh_status: ViewStatus | UnsetType = UNSET
 
@@ -164,7 +165,7 @@ class NodeStatus(Wire):
 class PipelineStatus(Wire):
     """Where a run is: every node, from the first answer on."""
 
-    status: str
+    status: RunState
     node_executions: list[NodeStatus]
     error: str | UnsetType = UNSET
 
@@ -172,7 +173,7 @@ class PipelineStatus(Wire):
 def status(run: Run) -> PipelineStatus:
     """Return where a run is."""
     return PipelineStatus(
-        status=run.state.value,
+        status=run.state,
         error=_error(run),
         node_executions=[_node_status(node) for node in run.nodes.values()],
     )
@@ -211,7 +212,7 @@ def _error(run: Run) -> str | UnsetType:
 
 
 def _node_status(node: NodeExecution) -> NodeStatus:
-    state = node.state.value
+    state = node.state
     execution = shown_execution(node)
     failure = node.execution.failure
     error = failure.message if node.state is NodeState.FAILED and failure else UNSET

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe
 from qanat.api.wire.pipelines import Edge, ExecuteAnyPipeline, title_of
+from qanat.api.wire.words import Tier, tier_word
+from qanat.coordinator.catalog import Kind
 from qanat.coordinator.definitions import NodeDefinition
 from qanat.errors import QanatError, SqlRejectedError
 from qanat.model.credits import as_credits
+from qanat.model.pipeline import NodeKind
 from qanat.names import Label, NodeId, QueryId
 from qanat.store.estimates import Span
 
@@ -34,7 +38,7 @@ class PlannedInput(Wire):
     """A relation that a node reads."""
 
     name: str
-    kind: str
+    kind: Kind
     row_count: int | UnsetType = UNSET
 
 
@@ -43,13 +47,13 @@ class PlannedNode(Wire):
 
     id: int
     order: int
-    kind: str
+    kind: NodeKind
     title: str
     query_id: int
     query_version: int
-    tier: str
+    tier: Tier
     dependencies: list[int]
-    decision: str
+    decision: Literal["run", "refused"]
     inputs: list[PlannedInput]
     name: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
@@ -86,7 +90,7 @@ def shown(
     nodes: Sequence[NodeDefinition],
     *,
     titles: Mapping[QueryId, str],
-    kinds: Mapping[str, str],
+    kinds: Mapping[str, Kind],
     row_counts: Mapping[str, int],
     spans: Mapping[NodeId, Sequence[Span]],
     edges: Sequence[Edge],
@@ -108,14 +112,14 @@ def shown(
             PlannedNode(
                 id=node.id,
                 order=order[node.id],
-                kind=node.kind.value,
+                kind=node.kind,
                 title=title_of(
                     None if node.view is None else Label(node.view), QueryId(node.query), titles
                 ),
                 name=maybe(node.view),
                 query_id=node.query,
                 query_version=node.version,
-                tier=node.tier,
+                tier=tier_word(node.tier),
                 dependencies=list(node.dependencies),
                 decision="run" if wrong is None else "refused",
                 reason=maybe(None if wrong is None else str(wrong)),

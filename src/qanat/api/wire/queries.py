@@ -11,8 +11,11 @@ from qanat.api.wire.common import Wire, bounded, maybe, timestamp
 from qanat.api.wire.nodes import RunError, error_of
 from qanat.api.wire.parameters import ParameterShape, parameter_shown
 from qanat.api.wire.views import ViewSchedule, schedule_of
+from qanat.api.wire.words import Tier, tier_word
 from qanat.errors import InvalidRequestError
 from qanat.model.credits import as_credits
+from qanat.model.records import Cause, RunKind
+from qanat.model.state import ExecutionState
 from qanat.store.history import ExecutionLine
 from qanat.store.queries import Entry, Head, Query
 from qanat.store.versions import Version
@@ -140,11 +143,11 @@ class ExecutionEntry(Wire):
 
     execution_id: str
     pipeline_execution_id: str
-    kind: str
-    trigger: str
-    state: str
+    kind: RunKind
+    trigger: Cause
+    state: ExecutionState
     query_version: int
-    tier: str
+    tier: Tier
     query_parameters: dict[str, str]
     submitted_at: str
     credits: float
@@ -272,7 +275,7 @@ def _execution(line: ExecutionLine) -> ExecutionEntry:
         trigger=line.cause,
         state=line.state,
         query_version=line.query_version,
-        tier=line.tier,
+        tier=tier_word(line.tier),
         query_parameters=dict(line.parameters),
         submitted_at=timestamp(line.submitted_at),
         credits=as_credits(line.micro_credits),

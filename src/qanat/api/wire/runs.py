@@ -19,8 +19,9 @@ from qanat.api.wire.nodes import (
     source_shown,
 )
 from qanat.api.wire.pipelines import title_of
+from qanat.api.wire.words import Trigger
 from qanat.model.credits import as_credits
-from qanat.model.records import NodeExecution
+from qanat.model.records import NodeExecution, RunKind
 from qanat.model.state import NodeState, RunState, is_final
 from qanat.store.history import RunLine
 
@@ -43,11 +44,11 @@ class RunEntry(Wire):
     """A run."""
 
     pipeline_execution_id: str
-    kind: str
+    kind: RunKind
     title: str
     owner: str
-    trigger: str
-    state: str
+    trigger: Trigger
+    state: RunState
     submitted_at: str
     node_counts: NodeCounts
     credits: float

@@ -6,7 +6,7 @@ from typing import Final
 
 import qanat
 from qanat.api.wire.common import Wire
-from qanat.model.access import Caller
+from qanat.model.access import Caller, Scope
 
 #: What this server can do of `resume`, `rollback`, `reuse`, `checks` and `webhooks`.
 FEATURES: Final[tuple[str, ...]] = ()
@@ -22,7 +22,7 @@ class SessionShown(Wire):
     """Who is signed in, and what the server can do for them."""
 
     handle: str
-    scope: str
+    scope: Scope
     api_key_id: str
     version: str
     features: list[str]
@@ -32,7 +32,7 @@ def shown(caller: Caller) -> SessionShown:
     """Return who is signed in."""
     return SessionShown(
         handle=caller.handle,
-        scope=caller.scope.value,
+        scope=caller.scope,
         api_key_id=caller.key,
         version=qanat.__version__,
         features=list(FEATURES),

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, given, maybe, timestamp
+from qanat.api.wire.words import Tier, tier_word
 from qanat.config import UsageSettings
 from qanat.errors import InvalidRequestError
 from qanat.model.credits import as_credits
@@ -79,7 +80,7 @@ class ReceiptShown(Wire):
     attempt: int
     title: str
     query_id: int
-    tier: str
+    tier: Tier
     cpu_seconds: float
     bytes_scanned: int
     bytes_written: int
@@ -220,7 +221,7 @@ def receipt_list(found: store.Receipts) -> ReceiptList:
                 attempt=one.attempt,
                 title=one.title,
                 query_id=one.query,
-                tier=one.tier,
+                tier=tier_word(one.tier),
                 cpu_seconds=one.cpu_seconds,
                 bytes_scanned=one.bytes_scanned,
                 bytes_written=one.bytes_written,

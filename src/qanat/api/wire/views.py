@@ -9,8 +9,10 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, maybe, maybe_timestamp, timestamp
+from qanat.api.wire.words import Tier, tier_word
 from qanat.errors import InvalidRequestError, NotFoundError
 from qanat.model.access import Caller
+from qanat.model.state import RunState
 from qanat.names import ExecutionId, Label, dune_label
 from qanat.store.views import Freshness, Schedule, View
 
@@ -56,7 +58,7 @@ class ViewSchedule(Wire):
     """When a view is refreshed by itself."""
 
     cron_expression: str
-    performance: str
+    performance: Tier
     next_execution_time: str | UnsetType = UNSET
     expires_at: str | UnsetType = UNSET
 
@@ -89,7 +91,7 @@ class LastRun(Wire):
     """The newest run of something."""
 
     pipeline_execution_id: str
-    state: str
+    state: RunState
     submitted_at: str | UnsetType = UNSET
     ended_at: str | UnsetType = UNSET
 
@@ -188,7 +190,7 @@ def schedule_of(schedule: Schedule | None, tier: str) -> ViewSchedule | UnsetTyp
         return UNSET
     return ViewSchedule(
         cron_expression=schedule.cron,
-        performance=tier,
+        performance=tier_word(tier),
         next_execution_time=maybe_timestamp(schedule.next_at),
         expires_at=maybe_timestamp(schedule.until),
     )
@@ -212,7 +214,7 @@ def _fresh(one: Freshness, last_fire: datetime | None) -> FreshView:
     if one.last_run is not None and one.last_state is not None:
         last = LastRun(
             pipeline_execution_id=one.last_run,
-            state=one.last_state,
+            state=RunState(one.last_state),
             ended_at=maybe_timestamp(one.last_ended_at),
         )
     return FreshView(
