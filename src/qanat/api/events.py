@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import QueryParameter
 from litestar.response import Stream
 
-from qanat.api.looking import look_again, look_around, look_at_nodes
+from qanat.api.looking import look_again, look_around
 from qanat.api.parameters import RunIdText
 from qanat.api.requests import Request
 from qanat.api.routing import get
@@ -25,12 +25,12 @@ from qanat.api.wire import common, nodes
 from qanat.api.wire import runs as wire
 from qanat.api.wire.common import encode, timestamp
 from qanat.model.access import Caller
-from qanat.model.records import Event
+from qanat.model.records import Event, Run
 from qanat.model.state import NodeState, RunState, is_final
 from qanat.names import RunId
 
 HEARTBEAT_S: Final = 10.0
-BATCH_S: Final = 0.03  #: events of this long are sent together
+BATCH_S: Final = 0.03  #: least time between two batches of events
 _EVENT_ID: Final = re.compile(r"(\d{1,9})-(\d{1,18})")
 
 
@@ -76,7 +76,10 @@ class _Telling:
         loop = asyncio.get_running_loop()
 
         def wake() -> None:
-            loop.call_soon_threadsafe(changed.set)
+            # A run tells of each of its changes; one that nobody has looked at yet needs no second
+            # wake-up of the loop, which costs the thread that computes a switch each time.
+            if not changed.is_set():
+                loop.call_soon_threadsafe(changed.set)
 
         services = self._services
         with services.streams.opened(self._caller.key, wake):
@@ -93,14 +96,15 @@ class _Telling:
         while not services.streams.closing:
             changed.clear()
             pieces, is_over = await services.call(self._next)
-            for piece in pieces:
-                yield piece
+            if pieces:
+                yield b"".join(pieces)  # one write, however many events
             if is_over:
                 return
+            # After what was sent, not before what is to be sent: a single event does not wait.
+            await asyncio.sleep(BATCH_S)
             try:
                 async with asyncio.timeout(HEARTBEAT_S):
                     await changed.wait()
-                await asyncio.sleep(BATCH_S)
             except TimeoutError:
                 yield self._heartbeat()
 
@@ -118,47 +122,49 @@ class _Telling:
             run = self._around.detail.run
             self._place = (run.epoch, run.seq)
             state = {"run": wire.detail(self._around)}
-            return self._ended([_event("state", state, id_=f"{run.epoch}-{run.seq}")])
+            return self._ended([_event("state", state, id_=f"{run.epoch}-{run.seq}")], run)
         if new and new[0].seq != self._place[1] + 1:
             return [_event("expired", {})], True
-        pieces = self._pieces(new)
+        run = services.coordinator.run(caller, self._run)
         if new:
             self._place = (new[-1].epoch, new[-1].seq)
-        return self._ended(pieces)
+        return self._ended(self._pieces(new, run), run)
 
-    def _pieces(self, new: Sequence[Event]) -> list[bytes]:
+    def _pieces(self, new: Sequence[Event], run: Run) -> list[bytes]:
         """Return events as they are sent: each shows what it names as it is now."""
-        if not new:
-            return []
-        services, caller = self._services, self._caller
-        before = self._around or look_around(services, caller, self._run)
-        of_run = any(event.node is None for event in new)
-        look: Callable[..., nodes.Around] = look_again if of_run else look_at_nodes
-        self._around = around = look(before, services, caller)
-        known = around.detail.run.nodes
         shown: dict[Any, bytes] = {}
         pieces = []
         for event in new:
-            if event.node is None and around.detail.run.state is RunState.CANCELLED:
+            if event.node is None and run.state is RunState.CANCELLED:
                 # Cancelling is one event of the run; each node that it stopped is told with it.
                 pieces += [
                     _event("node", {"at": timestamp(event.at), "node": nodes.node_live(node)})
-                    for node in known.values()
+                    for node in run.nodes.values()
                     if node.state is NodeState.CANCELLED
                 ]
             if event.node not in shown:
                 shown[event.node] = encode(
-                    {"run": wire.run_change(around)}
+                    {"run": self._run_change()}
                     if event.node is None
-                    else {"node": nodes.node_live(known[event.node])}
+                    else {"node": nodes.node_live(run.nodes[event.node])}
                 )
             # The moment is the event's own; the rest is the same for all events of one node.
             data = b'{"at":"%s",' % timestamp(event.at).encode() + shown[event.node][1:]
             pieces.append(_event("run" if event.node is None else "node", data, id_=event.id))
         return pieces
 
-    def _ended(self, pieces: list[bytes]) -> tuple[list[bytes], bool]:
-        run = self._services.coordinator.run(self._caller, self._run)
+    def _run_change(self) -> dict[str, Any]:
+        """Return what an event says of the run; only for this is more read than its nodes."""
+        services, caller = self._services, self._caller
+        before = self._around
+        self._around = (
+            look_around(services, caller, self._run)
+            if before is None
+            else look_again(before, services, caller)
+        )
+        return wire.run_change(self._around)
+
+    def _ended(self, pieces: list[bytes], run: Run) -> tuple[list[bytes], bool]:
         if not is_final(run.state) or (run.epoch, run.seq) != self._place:
             return pieces, False
         return [*pieces, _event("end", {})], True
