@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import sqlite3
 import struct
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -29,7 +30,7 @@ def cut_power(data_dir: Path, dice: random.Random) -> Cut:
     """Lose what a power cut may lose, and what it does to the machine's boot id."""
     frames = _cut_log(data_dir, dice)
     files = _lose_files(data_dir, dice)
-    with sqlite3.connect(data_dir / "state.db") as store:
+    with closing(sqlite3.connect(data_dir / "state.db")) as store, store:
         store.execute("UPDATE store SET boot_id = 'another start of the machine'")
     return Cut(frames=frames, files=files)
 
@@ -49,7 +50,8 @@ def _cut_log(data_dir: Path, dice: random.Random) -> int:
     ):
         last += 1
     index = shared.read_bytes()
-    (copied,) = struct.unpack_from("<I", index, 96)  # frames that are in the database file
+    # Frames that are in the database file, or on their way: a checkpoint syncs them before.
+    (copied,) = struct.unpack_from("<I", index, 128)
     noted_salts, noted = (data_dir / "durable").read_text(encoding="ascii").split()
     synced = int(noted) if noted_salts == index[32:40].hex() else 0
     keep = dice.randint(min(max(synced, copied), last), last)
@@ -60,7 +62,8 @@ def _cut_log(data_dir: Path, dice: random.Random) -> int:
 
 
 def _lose_files(data_dir: Path, dice: random.Random) -> int:
-    with sqlite3.connect(data_dir / "state.db") as store:
+    # An open connection would share its view of the log with the next one of this process.
+    with closing(sqlite3.connect(data_dir / "state.db")) as store:
         safe = {row[0] for row in store.execute("SELECT id FROM file WHERE synced = 1")}
     lost = 0
     for path in sorted((data_dir / "rows").glob("*/*.parquet")):
