@@ -6,6 +6,7 @@ the one that still happens is answered by running the transaction again from its
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
@@ -17,6 +18,8 @@ from qanat.errors import StartupError
 from qanat.store.database import Cursor, StoreUnavailableError, Transaction
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS: Final = 20  #: of one transaction that deadlocks
 HOLD: Final = 7_160_327_115  #: the advisory lock of the server that holds a store
@@ -81,19 +84,31 @@ class PostgresDatabase:
                 error, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure
             ):
                 raise
+            log.warning("PostgreSQL does not answer: %s", error)
             raise StoreUnavailableError("PostgreSQL does not answer") from error
         return result
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """Return what `work` returns; it sees one moment and changes nothing."""
         try:
-            with self._pool.connection() as connection:
-                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-                result = work(_transaction(connection))
-                connection.rollback()
-                return result
-        except (psycopg.OperationalError, PoolTimeout) as error:
+            try:
+                return self._read(work)
+            except PoolTimeout:
+                raise
+            except psycopg.OperationalError as error:
+                # The connection had died while nobody used it; a read may simply begin again.
+                log.warning("a read begins again: %s", error)
+                return self._read(work)
+        except psycopg.OperationalError as error:
+            log.warning("PostgreSQL does not answer: %s", error)
             raise StoreUnavailableError("PostgreSQL does not answer") from error
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        with self._pool.connection() as connection:
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            result = work(_transaction(connection))
+            connection.rollback()
+            return result
 
     def checkpoint(self) -> None:
         """PostgreSQL does that by itself."""
