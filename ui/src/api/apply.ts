@@ -32,16 +32,26 @@ export const applyEvents = (run: RunDetail, events: readonly RunEvent[]): RunDet
   let current = run;
   let nodes: RunNode[] | undefined; // a copy, once something in it changes
   let places = indexed(run.nodes);
+  // Each event of a node says all that changes of it, so only its last one in the frame is taken over.
+  let last = new Map<number, WireLive>();
   const change = (id: number, changed: (node: RunNode) => RunNode) => {
     const place = places.get(id);
     if (place === undefined) return;
     nodes ??= [...current.nodes];
     nodes[place] = changed(nodes[place] as RunNode);
   };
+  const take = (id: number) => {
+    const wire = last.get(id);
+    if (wire === undefined) return;
+    last.delete(id);
+    change(id, (node) => ({ ...fixedOf(node), ...liveOf(wire) }));
+  };
   for (const event of events) {
     if (event.type === "progress") {
-      for (const { id, progress } of event.data.nodes)
+      for (const { id, progress } of event.data.nodes) {
+        take(id);
         change(id, (node) => (node.state === "executing" ? { ...node, progress } : node));
+      }
       continue;
     }
     const id = eventIdOf(event.id);
@@ -49,6 +59,7 @@ export const applyEvents = (run: RunDetail, events: readonly RunEvent[]): RunDet
       if (isBefore(id, current.lastEvent)) continue;
       current = { ...runDetailOf(event.data.run), lastEvent: id };
       nodes = undefined;
+      last = new Map();
       places = indexed(current.nodes);
       continue;
     }
@@ -60,11 +71,10 @@ export const applyEvents = (run: RunDetail, events: readonly RunEvent[]): RunDet
     if (id.seq <= current.lastEvent.seq) continue;
     const missed = current.missed || id.seq > current.lastEvent.seq + 1;
     current = { ...current, lastEvent: id, missed };
-    if (event.type === "node") {
-      const live = liveOf(event.data.node);
-      change(event.data.node.id, (node) => ({ ...fixedOf(node), ...live }));
-    } else current = withRunPart(current, event.data.run);
+    if (event.type === "node") last.set(event.data.node.id, event.data.node);
+    else current = withRunPart(current, event.data.run);
   }
+  for (const id of [...last.keys()]) take(id);
   if (nodes === undefined) return current;
   return { ...current, nodes, counts: countStates(nodes) };
 };

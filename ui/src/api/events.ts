@@ -80,13 +80,17 @@ export type Follow = {
   reload: () => Promise<{ isOver: boolean }>;
 };
 
+type Heard = { type: RunEvent["type"]; text: string; id: string };
+
+const read = ({ type, text, id }: Heard) => ({ type, id, data: JSON.parse(text) }) as RunEvent;
+
 /** Follow a run until it is over or the returned function is called. */
 export const follow = (told: Follow, at: Surroundings = browser): (() => void) => {
   let source: EventSourceLike | undefined;
   let giveBack: (() => void) | undefined;
   let isAsking = false;
   let isPaused = false;
-  let queue: RunEvent[] = [];
+  let queue: Heard[] = [];
   let isFrameAsked = false;
   let failures = 0;
   let isOver = false;
@@ -96,14 +100,15 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
 
   const flush = () => {
     isFrameAsked = false;
-    const events = queue;
+    const heard = queue;
     queue = [];
-    if (events.length > 0 && !isOver) told.onEvents(events);
+    if (heard.length > 0 && !isOver) told.onEvents(heard.map(read));
   };
-  const push = (event: RunEvent) => {
-    queue.push(event);
+  const push = (heard: Heard) => {
+    queue.push(heard);
     if (isFrameAsked) return;
     isFrameAsked = true;
+    alive();
     // A hidden page gets no frames; its stream is open for a few seconds still.
     if (at.isHidden()) at.setTimeout(flush, 0);
     else at.frame(flush);
@@ -176,18 +181,20 @@ export const follow = (told: Follow, at: Surroundings = browser): (() => void) =
     const { epoch, seq } = told.lastEvent();
     source = at.open(pathWith(`/v1/pipelines/executions/${told.runId}/events`, { after: `${epoch}-${seq}` }));
     source.onerror = failed;
-    const hear = (type: string, done: (data: never, id: string) => void) =>
+    const hear = (type: string, done: (text: string, id: string) => void) =>
       source?.addEventListener(type, (event) => {
-        if (isOver) return;
-        alive();
-        done(JSON.parse(event.data) as never, event.lastEventId);
+        if (!isOver) done(event.data, event.lastEventId);
       });
-    for (const type of ["state", "node", "run"] as const)
-      hear(type, (data: never, id) => push({ type, id, data } as RunEvent));
-    hear("progress", (data: never) => push({ type: "progress", data }));
-    hear("heartbeat", (data: { at: string }) => setServerTime(Date.parse(data.at)));
+    // Read in the frame that shows it: nothing but keeping it happens for each of a thousand events.
+    for (const type of ["state", "node", "run", "progress"] as const)
+      hear(type, (text, id) => push({ type, text, id }));
+    hear("heartbeat", (text) => {
+      alive();
+      setServerTime(Date.parse((JSON.parse(text) as { at: string }).at));
+    });
     hear("end", finish);
     hear("expired", () => {
+      alive();
       close();
       told.reload().then(({ isOver: over }) => (over ? finish() : open()), failed);
     });

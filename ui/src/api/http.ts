@@ -28,7 +28,7 @@ export type Ask = {
   method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   query?: Values;
   body?: unknown;
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** Keep whole numbers above 2^53 as BigInt. */
   lossless?: boolean;
   /** The same press of a button, also when it is sent again. */

@@ -12,7 +12,7 @@ import {
   type Tier,
 } from "../graph/model";
 import { setServerTime, timeOf } from "./clock";
-import { get, post } from "./http";
+import { get, post, request } from "./http";
 
 export type WireError = {
   type: string;
@@ -372,8 +372,8 @@ export const inFlightQuery = queryOptions({
 
 export const runKey = (id: string) => ["run", id] as const;
 
-export const loadRun = async (id: string, signal?: AbortSignal): Promise<RunDetail> => {
-  const wire = await get<WireRunDetail>(`${RUNS}/${id}`, undefined, signal);
+export const loadRun = async (id: string, signal?: AbortSignal, isEarly = false): Promise<RunDetail> => {
+  const wire = await request<WireRunDetail>(`${RUNS}/${id}`, { signal, isSignIn: isEarly });
   setServerTime(Date.parse(wire.at));
   return runDetailOf(wire);
 };
@@ -383,8 +383,19 @@ export const runQuery = (id: string) =>
   queryOptions({
     queryKey: runKey(id),
     queryFn: ({ signal }) => loadRun(id, signal),
-    staleTime: ({ state: { data } }) => (data && isFinal(data.state) ? Number.POSITIVE_INFINITY : 0),
+    // Of a live run the stream goes on from any snapshot, so one that was asked for early is new enough.
+    staleTime: ({ state: { data } }) => (data && isFinal(data.state) ? Number.POSITIVE_INFINITY : 5_000),
     refetchOnWindowFocus: false,
+    // Each frame of events makes a new run that shares with the old what did not change.
+    structuralSharing: false,
+  });
+
+/** The same, asked for before it is known whether there is a session: a refusal is left to the session's own. */
+export const earlyRunQuery = (id: string) =>
+  queryOptions({
+    ...runQuery(id),
+    queryFn: ({ signal }) => loadRun(id, signal, true),
+    staleTime: Number.POSITIVE_INFINITY,
   });
 
 /** `state` is part of the key: what a node has to say changes with it. */

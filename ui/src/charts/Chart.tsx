@@ -8,7 +8,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { whole } from "../components/format";
 import { cellOf } from "../grid/cell";
 import style from "./Chart.module.css";
-import { build, counterOf, type Ink, numberOf, optionsOf, type Row } from "./options";
+import { type Built, build, counterOf, type Ink, numberOf, optionsOf, type Row } from "./options";
 import type { ChartSpec } from "./spec";
 
 use([
@@ -53,19 +53,32 @@ export const Chart = ({
   /** Rows of which the ones shown are a sample. */
   sampled?: number | undefined;
 }) => {
-  const [isTable, setTable] = useState(false);
   if (spec.kind === "counter") return <Counter spec={spec} rows={rows} />;
+  return <Figure spec={spec} rows={rows} columns={columns} theme={theme} sampled={sampled} />;
+};
+
+type Drawn = { spec: ChartSpec; rows: readonly Row[]; columns: readonly { name: string; type: string }[] };
+
+const Figure = ({
+  spec,
+  rows,
+  columns,
+  theme,
+  sampled,
+}: Drawn & { theme: string; sampled: number | undefined }) => {
+  const [isTable, setTable] = useState(false);
+  const built = useMemo(() => build(spec, rows, columns), [spec, rows, columns]);
   return (
     <figure className={style.chart}>
       {isTable ? (
         <Table spec={spec} rows={rows} columns={columns} />
       ) : (
-        <Canvas spec={spec} rows={rows} columns={columns} theme={theme} />
+        <Canvas spec={spec} built={built} theme={theme} />
       )}
       <figcaption className={style.note}>
         <span>
           {sampled !== undefined && `A sample of ${whole(rows.length)} of ${whole(sampled)} rows. `}
-          <Note spec={spec} rows={rows} columns={columns} />
+          {built.note}
         </span>
         <button type="button" onClick={() => setTable(!isTable)}>
           {isTable ? "Show as chart" : "Show as table"}
@@ -75,14 +88,9 @@ export const Chart = ({
   );
 };
 
-type Drawn = { spec: ChartSpec; rows: readonly Row[]; columns: readonly { name: string; type: string }[] };
-
-const Note = ({ spec, rows, columns }: Drawn) => build(spec, rows, columns).note ?? "";
-
-const Canvas = ({ spec, rows, columns, theme }: Drawn & { theme: string }) => {
+const Canvas = ({ spec, built, theme }: { spec: ChartSpec; built: Built; theme: string }) => {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
-  const built = useMemo(() => build(spec, rows, columns), [spec, rows, columns]);
   useEffect(() => {
     if (!frame.current) return;
     const made = init(frame.current, undefined, { renderer: "canvas" });

@@ -6,8 +6,7 @@
 import { useStore, ViewportPortal } from "@xyflow/react";
 import { memo } from "react";
 import type { Layout } from "./layout";
-import type { Box } from "./Node";
-import { BoxView } from "./Node";
+import { type Box, BoxView, type Look, marksOf } from "./Node";
 import { isWithin, shownArea } from "./view";
 
 const areSame = (a: readonly Box[], b: readonly Box[]) =>
@@ -16,10 +15,12 @@ const areSame = (a: readonly Box[], b: readonly Box[]) =>
 export const Boxes = memo(function Boxes({
   boxes,
   layout,
+  look,
   onPick,
 }: {
   boxes: readonly Box[];
   layout: Layout;
+  look: Look;
   onPick: (id: number) => void;
 }) {
   // Only boxes on screen are drawn; the list changes when one comes or goes, not with each move.
@@ -43,7 +44,17 @@ export const Boxes = memo(function Boxes({
       >
         {shown.map((box) => {
           const place = layout.places.get(box.id);
-          return <BoxView key={box.id} box={box} x={place?.x ?? 0} y={place?.y ?? 0} />;
+          return (
+            <BoxView
+              key={box.id}
+              box={box}
+              x={place?.x ?? 0}
+              y={place?.y ?? 0}
+              states={look.states}
+              isFar={look.isFar}
+              {...marksOf(look, box.id)}
+            />
+          );
         })}
       </div>
     </ViewportPortal>

@@ -300,7 +300,7 @@ export const Graph = memo(function Graph({
               proOptions={{ hideAttribution: true }}
             >
               <Lines layout={layout} tips={tips} drawn={drawn} look={edgeLook} />
-              {!isBuilt && <Boxes boxes={boxes} layout={layout} onPick={pick} />}
+              {!isBuilt && <Boxes boxes={boxes} layout={layout} look={shownLook} onPick={pick} />}
             </ReactFlow>
           )}
         </EdgeLookContext.Provider>

@@ -1,6 +1,6 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Ban, Database, FileQuestionMark, RefreshCw, SquareTerminal } from "lucide-react";
-import { createContext, memo, useContext, useSyncExternalStore } from "react";
+import { createContext, memo, useContext, useMemo, useSyncExternalStore } from "react";
 import { duration, plural } from "../components/format";
 import { StateIcon } from "../components/State";
 import { Elapsed } from "../components/Time";
@@ -17,7 +17,7 @@ export type Box = {
   tone?: "run" | "reuse" | "refused";
 };
 
-/** What many boxes look at; each takes from it only what is its own. */
+/** How the boxes of a graph look now. */
 export type Look = {
   states: NodeStates | undefined;
   selected: number | undefined;
@@ -36,29 +36,40 @@ export const LookContext = createContext<Look>({
 
 const never = () => () => {};
 
-const useLive = (states: NodeStates | undefined, id: number): LiveNode | undefined =>
-  useSyncExternalStore(states ? (tell) => states.subscribe(id, tell) : never, () => states?.get(id));
-
-/** A box that stands at a place of the picture. Far away it is its colour and nothing else. */
-export const BoxView = memo(({ box, x, y }: { box: Box; x: number; y: number }) => {
-  const look = useContext(LookContext);
-  const live = useLive(look.states, box.id);
-  return (
-    <div
-      {...frameOf(box, live, look)}
-      style={{ position: "absolute", transform: `translate(${x}px, ${y}px)` }}
-    >
-      {!look.isFar && <Inside box={box} live={live} />}
-    </div>
+const useLive = (states: NodeStates | undefined, id: number): LiveNode | undefined => {
+  // One function for as long as it listens to the same: another would subscribe it anew at each drawing.
+  const subscribe = useMemo(
+    () => (states ? (tell: () => void) => states.subscribe(id, tell) : never),
+    [states, id],
   );
-});
+  return useSyncExternalStore(subscribe, () => states?.get(id));
+};
+
+/**
+ * A box that stands at a place of the picture. Far away it is its colour and nothing else.
+ *
+ * What it looks like is handed to it piece by piece: selecting another box draws two boxes and not all.
+ */
+export const BoxView = memo(
+  ({ box, x, y, states, isSelected, isCurrent, isFaded, isFar }: BoxLook & { x: number; y: number }) => {
+    const live = useLive(states, box.id);
+    return (
+      <div
+        {...frameOf(box, live, { isSelected, isCurrent, isFaded })}
+        style={{ position: "absolute", transform: `translate(${x}px, ${y}px)` }}
+      >
+        {!isFar && <Inside box={box} live={live} />}
+      </div>
+    );
+  },
+);
 
 /** A box that edges are drawn to and from; React Flow places it. */
 export const GraphNode = memo(({ data }: NodeProps & { data: Box }) => {
   const look = useContext(LookContext);
   const live = useLive(look.states, data.id);
   return (
-    <div {...frameOf(data, live, look)}>
+    <div {...frameOf(data, live, marksOf(look, data.id))}>
       <Handle type="target" position={Position.Left} className={style.handle} />
       <Inside box={data} live={live} />
       <Handle type="source" position={Position.Right} className={style.handle} />
@@ -66,15 +77,25 @@ export const GraphNode = memo(({ data }: NodeProps & { data: Box }) => {
   );
 });
 
-const frameOf = (box: Box, live: LiveNode | undefined, look: Look) => ({
+type Marks = { isSelected: boolean; isCurrent: boolean; isFaded: boolean };
+type BoxLook = Marks & { box: Box; states: NodeStates | undefined; isFar: boolean };
+
+/** What of a look is one box's own. */
+export const marksOf = (look: Look, id: number): Marks => ({
+  isSelected: look.selected === id,
+  isCurrent: look.current === id,
+  isFaded: look.isFaded(id),
+});
+
+const frameOf = (box: Box, live: LiveNode | undefined, { isSelected, isCurrent, isFaded }: Marks) => ({
   className: style.node,
   "data-node": box.id,
   "data-kind": box.kind,
   "data-state": live?.state,
   "data-tone": box.tone,
-  "data-selected": look.selected === box.id ? "" : undefined,
-  "data-current": look.current === box.id ? "" : undefined,
-  "data-faded": look.isFaded(box.id) ? "" : undefined,
+  "data-selected": isSelected ? "" : undefined,
+  "data-current": isCurrent ? "" : undefined,
+  "data-faded": isFaded ? "" : undefined,
   title: box.title,
 });
 

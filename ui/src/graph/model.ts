@@ -76,6 +76,25 @@ export type Edge = { from: number; to: number };
 
 export const isFinal = (state: NodeState | RunState): boolean => state !== "pending" && state !== "executing";
 
+/** Whether two lists of nodes draw the same boxes and edges; states are not looked at. */
+export const areSameShape = (
+  a: readonly Pick<RunNode, "id" | "title" | "kind" | "dependencies">[],
+  b: readonly Pick<RunNode, "id" | "title" | "kind" | "dependencies">[],
+): boolean =>
+  a === b ||
+  (a.length === b.length &&
+    a.every((one, index) => {
+      const other = b[index];
+      return (
+        other !== undefined &&
+        one.id === other.id &&
+        one.title === other.title &&
+        one.kind === other.kind &&
+        // What live events left alone is the same array.
+        (one.dependencies === other.dependencies || one.dependencies.join() === other.dependencies.join())
+      );
+    }));
+
 export const edgesOf = (nodes: readonly { id: number; dependencies: readonly number[] }[]): Edge[] =>
   nodes.flatMap((node) => node.dependencies.map((from) => ({ from, to: node.id })));
 

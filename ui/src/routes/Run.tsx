@@ -14,8 +14,16 @@ import { Skeleton } from "../components/Panel";
 import { Problem } from "../components/Problem";
 import { Split } from "../components/Split";
 import { useNow } from "../components/Time";
-import { criticalPath } from "../graph/critical";
-import { edgesOf, isFinal, matches, type NodeState, neighbourhood } from "../graph/model";
+import { secondsOf } from "../graph/critical";
+import {
+  areSameShape,
+  edgesOf,
+  isFinal,
+  matches,
+  type NodeState,
+  neighbourhood,
+  type RunNode,
+} from "../graph/model";
 import { NodeStates } from "../graph/states";
 import { useActions } from "../shell/keys";
 import { usePage } from "../shell/page";
@@ -25,11 +33,14 @@ import { NodesTable } from "./run/NodesTable";
 import style from "./run/Run.module.css";
 import { useAskedOfRun } from "./run/useAskedOfRun";
 import { useLiveRun } from "./run/useLiveRun";
+import { usePath } from "./run/usePath";
 import { sortOf, sortText } from "./search";
 
 const Graph = late(() => import("../graph/Graph").then((module) => module.Graph));
 const Timeline = late(() => import("../graph/Timeline").then((module) => module.Timeline));
 const Compare = late(() => import("./run/Compare").then((module) => module.Compare));
+
+const NO_PATH: readonly number[] = [];
 
 /** Above this the table opens first and the graph is drawn when asked for. */
 const MOST_DRAWN = 3_000;
@@ -69,19 +80,17 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   // Before the boxes are drawn, and again for each frame of events.
   const nodes = run.nodes;
   useMemo(() => states.set(nodes), [states, nodes]);
-  const shape = nodes.map((node) => `${node.id}<${node.dependencies.join("+")}`).join();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the shape stands for the nodes: states do not change it
+  const shape = useShape(nodes);
   const { boxes, lines } = useMemo(
     () => ({
-      boxes: nodes.map((node) => ({ id: node.id, title: node.title, kind: node.kind })),
-      lines: edgesOf(nodes),
+      boxes: shape.map((node) => ({ id: node.id, title: node.title, kind: node.kind })),
+      lines: edgesOf(shape),
     }),
     [shape],
   );
   const [showsPath, setShowsPath] = useState(true);
-  const now = useNow(isLive);
-  const path = useMemo(() => criticalPath(nodes, now), [nodes, now]);
-  const critical = useStable(showsPath ? path.ids : []);
+  const path = usePath(nodes, isLive);
+  const critical = showsPath ? path : NO_PATH;
   const faded = useMemo(
     () =>
       filter ? new Set(nodes.filter((node) => !matches(node, filter)).map((node) => node.id)) : undefined,
@@ -230,7 +239,7 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
             checked={showsPath}
             onChange={(event) => setShowsPath(event.target.checked)}
           />
-          critical path <span className="figures">{duration(path.seconds)}</span>
+          critical path <PathSeconds nodes={nodes} path={path} isLive={isLive} />
         </label>
         {search.focus !== undefined && (
           <Button small onClick={() => set({ focus: undefined }, true)}>
@@ -261,9 +270,28 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   );
 };
 
-/** The same array as long as its numbers are the same. */
-const useStable = (ids: readonly number[]): readonly number[] => {
-  const kept = useRef(ids);
-  if (kept.current.join() !== ids.join()) kept.current = ids;
+/** The same nodes as long as they draw the same boxes and edges, whatever states they come to. */
+const useShape = (nodes: readonly RunNode[]): readonly RunNode[] => {
+  const kept = useRef(nodes);
+  if (!areSameShape(kept.current, nodes)) kept.current = nodes;
   return kept.current;
+};
+
+/** The only part of the page beside its head that the clock draws again. */
+const PathSeconds = ({
+  nodes,
+  path,
+  isLive,
+}: {
+  nodes: readonly RunNode[];
+  path: readonly number[];
+  isLive: boolean;
+}) => {
+  const now = useNow(isLive);
+  const onPath = useMemo(() => {
+    const ids = new Set(path);
+    return nodes.filter((node) => ids.has(node.id));
+  }, [nodes, path]);
+  const seconds = onPath.reduce((sum, node) => sum + secondsOf(node, now), 0);
+  return <span className="figures">{duration(seconds)}</span>;
 };

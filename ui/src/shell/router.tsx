@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { ApiError } from "../api/http";
+import { earlyRunQuery } from "../api/runs";
 import { sessionQuery } from "../api/session";
 import { Skeleton } from "../components/Panel";
 import { Problem } from "../components/Problem";
@@ -26,11 +27,23 @@ const signIn = createRoute({
   component: lazyRouteComponent(() => import("../routes/SignIn"), "SignInPage"),
 });
 
+const runPage = () => import("../routes/Run");
+
+/** What a page will ask for comes side by side with the session and its own code, not one after another. */
+const startEarly = (pathname: string) => {
+  const run = /^\/runs\/([^/]+)$/.exec(pathname)?.[1];
+  if (run === undefined) return;
+  void client.prefetchQuery(earlyRunQuery(run));
+  // A part that cannot be had is asked for again by whoever draws it, and says so there.
+  for (const part of [runPage(), import("../graph/Graph")]) part.catch(() => {});
+};
+
 /** Everything behind the session. Without one, sign-in comes first and leads back. */
 const inside = createRoute({
   getParentRoute: () => root,
   id: "inside",
   beforeLoad: async ({ location }) => {
+    startEarly(location.pathname);
     try {
       await client.ensureQueryData(sessionQuery);
     } catch (error) {
@@ -69,7 +82,7 @@ export const routeTree = root.addChildren([
     page("/pipelines", search.listSearch, () => import("../routes/Pipelines"), "PipelinesPage"),
     page("/pipelines/$queryId", search.pipelineSearch, () => import("../routes/Pipeline"), "PipelinePage"),
     page("/runs", search.runsSearch, () => import("../routes/Runs"), "RunsPage"),
-    page("/runs/$id", search.runSearch, () => import("../routes/Run"), "RunPage"),
+    page("/runs/$id", search.runSearch, runPage, "RunPage"),
     page("/dashboards", search.listSearch, () => import("../routes/Dashboards"), "DashboardsPage"),
     page("/dashboards/$id", search.dashboardSearch, () => import("../routes/Dashboard"), "DashboardPage"),
     page(
