@@ -3,36 +3,13 @@
 import { queryOptions } from "@tanstack/react-query";
 import { timeOf } from "./clock";
 import { get, post, request, sendFile } from "./http";
-import {
-  type Read,
-  type Reader,
-  readerOf,
-  readOf,
-  type Schedule,
-  scheduleOf,
-  type WireRead,
-  type WireReader,
-  type WireSchedule,
-} from "./queries";
+import { type Read, type Reader, readerOf, readOf } from "./lineage";
+import { type Schedule, scheduleOf } from "./queries";
 import type { Row } from "./results";
 import { type Column, present } from "./runs";
+import type { Wire } from "./wire";
 
-export type TableKind = "source" | "upload" | "view";
-type WireTable = {
-  name: string;
-  kind: TableKind;
-  description?: string;
-  owner?: string;
-  query_id?: number;
-  column_count: number;
-  row_count?: number;
-  size_bytes?: number;
-  updated_at?: string;
-  is_private: boolean;
-  columns?: Column[];
-  matched_columns?: string[];
-  error?: string;
-};
+export type TableKind = Wire<"TableShown">["kind"];
 export type Table = {
   name: string;
   kind: TableKind;
@@ -55,7 +32,7 @@ export type TableDetail = Table & {
   runId?: string;
 };
 
-export const tableOf = (wire: WireTable): Table => ({
+export const tableOf = (wire: Wire<"TableShown">): Table => ({
   name: wire.name,
   kind: wire.kind,
   description: wire.description ?? "",
@@ -77,11 +54,7 @@ export const catalogQuery = (filter: { q?: string; kind?: string }) =>
   queryOptions({
     queryKey: ["catalog", filter],
     queryFn: async ({ signal }) => {
-      const wire = await get<{ tables: WireTable[]; total: number }>(
-        "/v1/catalog",
-        { ...filter, limit: 500 },
-        signal,
-      );
+      const wire = await get<Wire<"catalog_TableList">>("/v1/catalog", { ...filter, limit: 500 }, signal);
       return { tables: wire.tables.map(tableOf), total: wire.total };
     },
     staleTime: 5_000,
@@ -93,31 +66,21 @@ export const completionQuery = queryOptions({
   queryKey: ["catalog", "completion"],
   queryFn: async ({ signal }) => {
     const [tables, functions] = await Promise.all([
-      get<{ tables: WireTable[] }>("/v1/catalog", { columns: true, limit: 1000 }, signal),
-      get<{ functions: { name: string; signature: string; description: string }[] }>(
-        "/v1/functions",
-        undefined,
-        signal,
-      ),
+      get<Wire<"catalog_TableList">>("/v1/catalog", { columns: true, limit: 1000 }, signal),
+      get<Wire<"Functions">>("/v1/functions", undefined, signal),
     ]);
     return { tables: tables.tables.map(tableOf), functions: functions.functions };
   },
   staleTime: 60_000,
 });
 
-type WireDetail = WireTable & {
-  reads?: WireRead[];
-  read_by?: WireReader[];
-  schedule?: WireSchedule;
-  pipeline_execution_id?: string;
-};
 const pathOf = (name: string) => `/v1/catalog/${encodeURIComponent(name)}`;
 
 export const tableQuery = (name: string) =>
   queryOptions({
     queryKey: ["catalog", "table", name],
     queryFn: async ({ signal }): Promise<TableDetail> => {
-      const wire = await get<WireDetail>(pathOf(name), undefined, signal);
+      const wire = await get<Wire<"TableDetail">>(pathOf(name), undefined, signal);
       return {
         ...tableOf(wire),
         reads: (wire.reads ?? []).map(readOf),
@@ -132,10 +95,11 @@ export const sampleQuery = (name: string) =>
   queryOptions({
     queryKey: ["catalog", "table", name, "sample"],
     queryFn: async ({ signal }) => {
-      const wire = await request<{
-        rows: Row[];
-        metadata: { column_names: string[]; column_types: string[] };
-      }>(`${pathOf(name)}/sample`, { query: { limit: 50 }, lossless: true, signal });
+      const wire = await request<Wire<"Sample"> & { rows: Row[] }>(`${pathOf(name)}/sample`, {
+        query: { limit: 50 },
+        lossless: true,
+        signal,
+      });
       const { column_names, column_types } = wire.metadata;
       return {
         rows: wire.rows,
@@ -154,15 +118,7 @@ export const movesQuery = (name: string) =>
   queryOptions({
     queryKey: ["catalog", "table", name, "history"],
     queryFn: async ({ signal }) => {
-      const wire = await get<{
-        moves: {
-          moment: number;
-          at: string;
-          pipeline_execution_id?: string;
-          row_count?: number;
-          size_bytes?: number;
-        }[];
-      }>(`${pathOf(name)}/history`, { limit: 50 }, signal);
+      const wire = await get<Wire<"History">>(`${pathOf(name)}/history`, { limit: 50 }, signal);
       return wire.moves.map(
         (one): Move => ({
           moment: one.moment,
@@ -180,7 +136,7 @@ export const movesQuery = (name: string) =>
 
 export const deleteUpload = (name: string) => {
   const [, namespace, table] = name.split(".");
-  return request<{ message: string }>(
+  return request<Wire<"Message">>(
     `/v1/uploads/${encodeURIComponent(namespace ?? "")}/${encodeURIComponent(table ?? "")}`,
     { method: "DELETE" },
   );
@@ -208,15 +164,6 @@ export const UPLOAD_TYPES = [
   "int256",
 ] as const;
 
-type WireStaged = {
-  staged_id: string;
-  format: Format;
-  suggested_name: string;
-  columns: Column[];
-  rows: Row[];
-  row_count: number;
-  size_bytes: number;
-};
 export type Staged = {
   id: string;
   suggestedName: string;
@@ -231,7 +178,12 @@ export const stageFile = async (
   format: Format,
   told: { progress: (share: number) => void; signal: AbortSignal },
 ): Promise<Staged> => {
-  const wire = await sendFile<WireStaged>("/v1/staged-uploads", { format, file_name: file.name }, file, told);
+  const wire = await sendFile<Wire<"Staged"> & { rows: Row[] }>(
+    "/v1/staged-uploads",
+    { format, file_name: file.name },
+    file,
+    told,
+  );
   return {
     id: wire.staged_id,
     suggestedName: wire.suggested_name,
@@ -247,7 +199,7 @@ export const commitStaged = (
   id: string,
   table: { name: string; columns: Column[]; isPrivate: boolean; replaces: boolean },
 ) =>
-  post<{ full_name: string; row_count: number }>(`/v1/staged-uploads/${id}/commit`, {
+  post<Wire<"Committed">>(`/v1/staged-uploads/${id}/commit`, {
     table_name: table.name,
     columns: table.columns.map(({ name, type }) => ({ name, type })),
     is_private: table.isPrivate,

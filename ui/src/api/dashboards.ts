@@ -4,28 +4,10 @@ import { queryOptions } from "@tanstack/react-query";
 import type { RunState } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
-import { failureOf, present, type WireError } from "./runs";
+import { failureOf, present } from "./runs";
+import type { Wire } from "./wire";
 
 export type Position = { row: number; col: number; width: number; height: number };
-type WirePosition = { row: number; col: number; size_x: number; size_y: number };
-type WireDashboard = {
-  dashboard_id: number;
-  name: string;
-  slug: string;
-  is_private: boolean;
-  tags: string[];
-  owner?: string;
-  revision?: number;
-  visualization_widgets: { widget_id: number; visualization_id: number; position: WirePosition }[];
-  text_widgets: { widget_id: number; text: string; position: WirePosition }[];
-  param_widgets?: {
-    widget_id: string;
-    key: string;
-    query_id: number;
-    visualization_widget_id?: number;
-    position?: WirePosition;
-  }[];
-};
 export type Widget =
   | { kind: "chart"; id: number; visualizationId: number; position: Position }
   | { kind: "text"; id: number; text: string; position: Position };
@@ -36,29 +18,29 @@ export type Dashboard = {
   owner: string;
   isPrivate: boolean;
   tags: string[];
-  revision?: number;
+  revision: number;
   widgets: Widget[];
   parameters: { id: string; key: string; queryId: number }[];
 };
 
-const positionOf = (wire: WirePosition): Position => ({
+const positionOf = (wire: Wire<"dashboards_Place">): Position => ({
   row: wire.row,
   col: wire.col,
   width: wire.size_x,
   height: wire.size_y,
 });
-const positionToWire = (position: Position): WirePosition => ({
+const positionToWire = (position: Position): Wire<"dashboards_Place"> => ({
   row: position.row,
   col: position.col,
   size_x: position.width,
   size_y: position.height,
 });
 
-export const dashboardOf = (wire: WireDashboard): Dashboard => ({
+export const dashboardOf = (wire: Wire<"DashboardShown">): Dashboard => ({
   id: wire.dashboard_id,
   name: wire.name,
   slug: wire.slug,
-  owner: wire.owner ?? "",
+  owner: wire.owner,
   isPrivate: wire.is_private,
   tags: wire.tags,
   widgets: [
@@ -75,19 +57,19 @@ export const dashboardOf = (wire: WireDashboard): Dashboard => ({
       position: positionOf(one.position),
     })),
   ],
-  parameters: (wire.param_widgets ?? []).map((one) => ({
+  parameters: wire.param_widgets.map((one) => ({
     id: one.widget_id,
     key: one.key,
     queryId: one.query_id,
   })),
-  ...present({ revision: wire.revision }),
+  revision: wire.revision,
 });
 
 export const dashboardQuery = (id: number) =>
   queryOptions({
     queryKey: ["dashboard", id],
     queryFn: async ({ signal }) =>
-      dashboardOf(await get<WireDashboard>(`/v1/dashboards/${id}`, undefined, signal)),
+      dashboardOf(await get<Wire<"DashboardShown">>(`/v1/dashboards/${id}`, undefined, signal)),
     staleTime: 5_000,
   });
 
@@ -96,7 +78,7 @@ export const dashboardBySlug = (owner: string, slug: string) =>
     queryKey: ["dashboard", owner, slug],
     queryFn: async ({ signal }) =>
       dashboardOf(
-        await get<WireDashboard>(
+        await get<Wire<"DashboardShown">>(
           `/v1/dashboards/by-slug/${encodeURIComponent(owner)}/${encodeURIComponent(slug)}`,
           undefined,
           signal,
@@ -119,17 +101,7 @@ export const dashboardsQuery = (q: string) =>
   queryOptions({
     queryKey: ["dashboards", q],
     queryFn: async ({ signal }) => {
-      const wire = await get<{
-        dashboards: {
-          dashboard_id: number;
-          name: string;
-          slug: string;
-          owner: string;
-          widget_count: number;
-          updated_at: string;
-          published_at?: string;
-        }[];
-      }>("/v1/dashboards", { q, limit: 200 }, signal);
+      const wire = await get<Wire<"DashboardList">>("/v1/dashboards", { q, limit: 200 }, signal);
       return wire.dashboards.map(
         (one): ListedDashboard => ({
           id: one.dashboard_id,
@@ -147,7 +119,9 @@ export const dashboardsQuery = (q: string) =>
 
 /** Invalidates: dashboards. */
 export const createDashboard = (name: string, visualizationIds: number[] = []) =>
-  post<WireDashboard>("/v1/dashboards", { name, visualization_ids: visualizationIds }).then(dashboardOf);
+  post<Wire<"DashboardShown">>("/v1/dashboards", { name, visualization_ids: visualizationIds }).then(
+    dashboardOf,
+  );
 
 /** Refused with 409 if it changed since `revision`. Invalidates: dashboard, dashboards. */
 export const updateDashboard = (
@@ -155,7 +129,7 @@ export const updateDashboard = (
   change: { name?: string; widgets?: Widget[]; parameters?: Dashboard["parameters"] },
   revision: number | undefined,
 ) =>
-  request<WireDashboard>(`/v1/dashboards/${id}`, {
+  request<Wire<"DashboardShown">>(`/v1/dashboards/${id}`, {
     method: "PATCH",
     body: {
       ...present({ name: change.name, revision }),
@@ -189,10 +163,10 @@ export const updateDashboard = (
     },
   }).then(dashboardOf);
 
-export const archiveDashboard = (id: number) => post<{ ok: boolean }>(`/v1/dashboards/${id}/archive`);
+export const archiveDashboard = (id: number) => post<Wire<"Ok">>(`/v1/dashboards/${id}/archive`);
 
 export const refreshDashboard = (id: number, values: Record<string, string>, idempotencyKey: string) =>
-  post<{ pipeline_execution_id: string }>(
+  post<Wire<"RunStarted">>(
     `/v1/dashboards/${id}/refresh`,
     { query_parameters: values },
     { idempotencyKey },
@@ -205,19 +179,7 @@ export type DashboardResults = {
   executions: Map<number, { executionId: string; queryId: number }>;
   latest?: { runId: string; state: RunState; submittedAt: number; error?: string };
 };
-type WireDashboardResults = {
-  pipeline_execution_id?: string;
-  published_at?: string;
-  results: { visualization_id: number; query_id: number; execution_id: string }[];
-  latest_refresh?: {
-    pipeline_execution_id: string;
-    state: RunState;
-    submitted_at: string;
-    error?: WireError;
-  };
-};
-
-export const resultsOf = (wire: WireDashboardResults): DashboardResults => ({
+export const resultsOf = (wire: Wire<"DashboardResults">): DashboardResults => ({
   executions: new Map(
     wire.results.map((one) => [
       one.visualization_id,
@@ -243,20 +205,12 @@ export const dashboardResultsQuery = (id: number, values: Record<string, string>
       const asked = Object.fromEntries(
         Object.entries(values).map(([key, value]) => [`params.${key}`, value]),
       );
-      return resultsOf(await get<WireDashboardResults>(`/v1/dashboards/${id}/results`, asked, signal));
+      return resultsOf(await get<Wire<"DashboardResults">>(`/v1/dashboards/${id}/results`, asked, signal));
     },
     staleTime: 5_000,
     placeholderData: (before) => before,
   });
 
-type WireVisualization = {
-  id: number;
-  query_id?: number;
-  name: string;
-  description?: string;
-  type: string;
-  options?: Record<string, unknown>;
-};
 export type Visualization = {
   id: number;
   queryId: number;
@@ -264,19 +218,21 @@ export type Visualization = {
   type: string;
   options: Record<string, unknown>;
 };
-const visualizationOf = (wire: WireVisualization, queryId = 0): Visualization => ({
+const visualizationOf = (wire: Wire<"VisualizationEntry">, queryId: number): Visualization => ({
   id: wire.id,
-  queryId: wire.query_id ?? queryId,
+  queryId,
   name: wire.name,
   type: wire.type,
-  options: wire.options ?? {},
+  options: wire.options,
 });
 
 export const visualizationQuery = (id: number) =>
   queryOptions({
     queryKey: ["visualization", id],
-    queryFn: async ({ signal }) =>
-      visualizationOf(await get<WireVisualization>(`/v1/visualizations/${id}`, undefined, signal)),
+    queryFn: async ({ signal }) => {
+      const wire = await get<Wire<"VisualizationShown">>(`/v1/visualizations/${id}`, undefined, signal);
+      return visualizationOf(wire, wire.query_id);
+    },
     staleTime: 30_000,
   });
 
@@ -284,7 +240,7 @@ export const visualizationsQuery = (queryId: number) =>
   queryOptions({
     queryKey: ["query", queryId, "visualizations"],
     queryFn: async ({ signal }) => {
-      const wire = await get<{ results: WireVisualization[] }>(
+      const wire = await get<Wire<"VisualizationList">>(
         `/v1/queries/${queryId}/visualizations`,
         { limit: 100 },
         signal,
@@ -304,7 +260,7 @@ export const createVisualization = (
   kind: string,
   options: Record<string, unknown>,
 ) =>
-  post<{ id: number }>(`/v1/queries/${queryId}/visualizations`, { name, type: typeOf(kind), options }).then(
+  post<Wire<"Id">>(`/v1/queries/${queryId}/visualizations`, { name, type: typeOf(kind), options }).then(
     (wire) => wire.id,
   );
 export const updateVisualization = (
@@ -313,7 +269,7 @@ export const updateVisualization = (
   kind: string,
   options: Record<string, unknown>,
 ) =>
-  request<{ id: number }>(`/v1/visualizations/${id}`, {
+  request<Wire<"Id">>(`/v1/visualizations/${id}`, {
     method: "PUT",
     body: { name, type: typeOf(kind), description: "", options },
   });

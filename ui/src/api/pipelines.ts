@@ -1,29 +1,11 @@
 /** Graphs before they run: lineage or stored, their plan, and starting them. */
 
 import { queryOptions } from "@tanstack/react-query";
-import type { RunState, Tier } from "../graph/model";
+import { type RunState, TIERS, type Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
 import { type Pin, pinOf, present } from "./runs";
-
-type WireRef = { performance?: Tier };
-type WireNode = {
-  id: number;
-  dependencies?: number[];
-  materialized_view_refresh?: WireRef & { name: string };
-  query_execution?: WireRef & { query_id: number; query_parameters?: Record<string, string> };
-  title?: string;
-  query_id?: number;
-};
-type WireEdge = { from: number; to: number; kind: "lineage" | "drawn"; line?: number; column?: number };
-type WireGraph = {
-  pipeline: { nodes: WireNode[] };
-  stored?: boolean;
-  revision?: number;
-  target_query_id?: number;
-  edges?: WireEdge[];
-  reads?: { node_id: number; name: string; kind: string }[];
-};
+import type { Wire } from "./wire";
 
 export type PipelineNode = {
   id: number;
@@ -46,48 +28,40 @@ export type PipelineEdge = {
 export type PipelineGraph = {
   nodes: PipelineNode[];
   edges: PipelineEdge[];
-  reads: { nodeId: number; name: string; kind: string }[];
+  reads: { nodeId: number; name: string; kind: Wire<"OutsideRead">["kind"] }[];
   isStored: boolean;
   revision: number;
 };
 
-const nodeOf = (wire: WireNode): PipelineNode => {
+/** The document says of a tier that it is text, because requests use the same words. */
+const tierOf = (word: string | undefined): Tier => TIERS.find((one) => one === word) ?? "medium";
+
+const nodeOf = (wire: Wire<"ShownNode">): PipelineNode => {
   const view = wire.materialized_view_refresh;
   const query = wire.query_execution;
   return {
     id: wire.id,
     kind: view ? "view" : "query",
-    title:
-      wire.title ??
-      view?.name
-        .split(".")
-        .at(-1)
-        ?.replace(/^result_/, "") ??
-      `query ${query?.query_id ?? ""}`,
-    queryId: query?.query_id ?? wire.query_id ?? 0,
-    tier: view?.performance ?? query?.performance ?? "medium",
-    parameters: query?.query_parameters ?? {},
+    title: wire.title,
+    queryId: wire.query_id,
+    tier: tierOf(view?.performance ?? query?.performance),
+    parameters: Object.fromEntries(
+      Object.entries(query?.query_parameters ?? {}).map(([key, value]) => [key, String(value)]),
+    ),
     dependencies: wire.dependencies ?? [],
     ...present({ name: view?.name }),
   };
 };
 
-export const graphOf = (wire: WireGraph): PipelineGraph => {
-  const nodes = wire.pipeline.nodes.map(nodeOf);
-  return {
-    nodes,
-    edges:
-      wire.edges ??
-      nodes.flatMap((node) =>
-        node.dependencies.map((from) => ({ from, to: node.id, kind: "lineage" as const })),
-      ),
-    reads: (wire.reads ?? []).map((one) => ({ nodeId: one.node_id, name: one.name, kind: one.kind })),
-    isStored: wire.stored ?? false,
-    revision: wire.revision ?? 0,
-  };
-};
+export const graphOf = (wire: Wire<"PipelineShown">): PipelineGraph => ({
+  nodes: wire.pipeline.nodes.map(nodeOf),
+  edges: wire.edges,
+  reads: wire.reads.map((one) => ({ nodeId: one.node_id, name: one.name, kind: one.kind })),
+  isStored: wire.stored,
+  revision: wire.revision ?? 0,
+});
 
-export const nodeToWire = (node: PipelineNode): WireNode => ({
+export const nodeToWire = (node: PipelineNode): Wire<"GraphNode"> => ({
   id: node.id,
   dependencies: node.dependencies,
   ...(node.kind === "view"
@@ -102,7 +76,7 @@ export const nodeToWire = (node: PipelineNode): WireNode => ({
 });
 
 export const loadPipeline = async (queryId: number, signal?: AbortSignal): Promise<PipelineGraph> =>
-  graphOf(await get<WireGraph>(`/v1/query/${queryId}/pipeline`, undefined, signal));
+  graphOf(await get<Wire<"PipelineShown">>(`/v1/query/${queryId}/pipeline`, undefined, signal));
 
 export const pipelineQuery = (queryId: number) =>
   queryOptions({
@@ -114,14 +88,14 @@ export const pipelineQuery = (queryId: number) =>
 /** Refused with 409 if another graph was stored since `revision`. Invalidates: pipeline, pipelines. */
 export const storePipeline = async (queryId: number, nodes: readonly PipelineNode[], revision: number) =>
   graphOf(
-    await request<WireGraph>(`/v1/query/${queryId}/pipeline`, {
+    await request<Wire<"PipelineShown">>(`/v1/query/${queryId}/pipeline`, {
       method: "PUT",
       body: { pipeline: { nodes: nodes.map(nodeToWire) }, revision },
     }),
   );
 
 export const forgetPipeline = (queryId: number) =>
-  request<{ message: string }>(`/v1/query/${queryId}/pipeline`, { method: "DELETE" });
+  request<Wire<"Message">>(`/v1/query/${queryId}/pipeline`, { method: "DELETE" });
 
 export type ListedPipeline = {
   queryId: number;
@@ -129,26 +103,13 @@ export type ListedPipeline = {
   isStored: boolean;
   nodeCount: number;
   updatedAt?: number;
-  lastRun?: { id: string; state: RunState; submittedAt: number; endedAt?: number };
+  lastRun?: { id: string; state: RunState; submittedAt?: number; endedAt?: number };
 };
-type WireListed = {
-  query_id: number;
-  name: string;
-  stored: boolean;
-  node_count: number;
-  updated_at?: string;
-  last_run?: { pipeline_execution_id: string; state: RunState; submitted_at: string; ended_at?: string };
-};
-
 export const pipelinesQuery = (q: string) =>
   queryOptions({
     queryKey: ["pipelines", q],
     queryFn: async ({ signal }) => {
-      const wire = await get<{ pipelines: WireListed[]; total: number }>(
-        "/v1/pipelines",
-        { q, limit: 200 },
-        signal,
-      );
+      const wire = await get<Wire<"Configured">>("/v1/pipelines", { q, limit: 200 }, signal);
       return wire.pipelines.map(
         (one): ListedPipeline => ({
           queryId: one.query_id,
@@ -160,8 +121,10 @@ export const pipelinesQuery = (q: string) =>
             lastRun: one.last_run && {
               id: one.last_run.pipeline_execution_id,
               state: one.last_run.state,
-              submittedAt: Date.parse(one.last_run.submitted_at),
-              ...present({ endedAt: timeOf(one.last_run.ended_at) }),
+              ...present({
+                submittedAt: timeOf(one.last_run.submitted_at),
+                endedAt: timeOf(one.last_run.ended_at),
+              }),
             },
           }),
         }),
@@ -171,27 +134,7 @@ export const pipelinesQuery = (q: string) =>
   });
 
 export type Range = readonly [number, number];
-type WireEstimate = { seconds?: Range; credits?: Range; rows?: Range };
-type WirePlan = {
-  valid: boolean;
-  nodes: {
-    id: number;
-    order: number;
-    kind: "view" | "query";
-    title: string;
-    name?: string;
-    query_id: number;
-    tier: Tier;
-    dependencies: number[];
-    decision: "run" | "reuse" | "refused";
-    reason?: string;
-    inputs: { name: string; kind: "view" | "upload" | "source" | "query"; row_count?: number }[];
-    estimate?: WireEstimate;
-  }[];
-  edges: WireEdge[];
-  estimate?: WireEstimate;
-  problems: { message: string; node_ids: number[]; line?: number; column?: number; length?: number }[];
-};
+export type Estimate = Partial<Wire<"Estimate">>;
 export type PlannedNode = {
   id: number;
   order: number;
@@ -204,14 +147,19 @@ export type PlannedNode = {
   decision: "run" | "reuse" | "refused";
   reason?: string;
   inputs: Pin[];
-  estimate?: WireEstimate;
+  estimate?: Estimate;
 };
 export type Plan = {
   isValid: boolean;
   nodes: PlannedNode[];
   edges: PipelineEdge[];
-  estimate?: WireEstimate;
+  estimate?: Estimate;
   problems: { message: string; nodeIds: number[]; line?: number; column?: number }[];
+};
+
+/** A server that can reuse rows says so of a node. */
+type WirePlan = Omit<Wire<"PlanShown">, "nodes"> & {
+  nodes: (Omit<Wire<"PlannedNode">, "decision"> & { decision: PlannedNode["decision"] })[];
 };
 
 export const planOf = (wire: WirePlan): Plan => ({
@@ -245,17 +193,17 @@ export const planQuery = (queryId: number, nodes: readonly PipelineNode[]) => {
 /** What is asked of a run; nodes: exactly this graph, else what is stored or lineage. */
 export const startRun = (queryId: number, idempotencyKey: string, nodes?: readonly PipelineNode[]) =>
   (nodes
-    ? post<{ pipeline_execution_id: string }>(
+    ? post<Wire<"RunStarted">>(
         "/v1/pipelines/execute",
         { pipeline: { nodes: nodes.map(nodeToWire) } },
         { idempotencyKey },
       )
-    : post<{ pipeline_execution_id: string }>(`/v1/query/${queryId}/pipeline/execute`, {}, { idempotencyKey })
+    : post<Wire<"RunStarted">>(`/v1/query/${queryId}/pipeline/execute`, {}, { idempotencyKey })
   ).then((wire) => wire.pipeline_execution_id);
 
 /** Any run again, as it was asked: by its target query. */
 export const startByLineage = (queryId: number, parameters: Record<string, string>, idempotencyKey: string) =>
-  post<{ pipeline_execution_id: string }>(
+  post<Wire<"RunStarted">>(
     `/v1/query/${queryId}/pipeline/execute`,
     { query_parameters: parameters },
     { idempotencyKey },

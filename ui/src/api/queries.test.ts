@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { latestOf, type PastExecution, parameterOf, parameterToWire, queryOf } from "./queries";
+import { parameterOf, parameterToWire } from "./parameters";
+import { latestOf, type PastExecution, queryOf } from "./queries";
 
 const past = (id: string, part: Partial<PastExecution>): PastExecution => ({
   id,
@@ -57,7 +58,12 @@ test("a saved query is read with its view and schedule", () => {
       query_sql: "SELECT 1",
       is_private: false,
       is_archived: false,
+      is_unsaved: false,
+      is_temp: false,
+      query_engine: "v2 Dune SQL",
       owner: "me",
+      created_at: "2026-11-24T10:00:00.000000Z",
+      updated_at: "2026-11-24T10:00:00.000000Z",
       view: { name: "dune.me.result_n", schedule: { cron_expression: "0 * * * *", performance: "small" } },
     }),
   ).toMatchObject({

@@ -5,34 +5,14 @@ import type { Failure } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, pathWith, post, request } from "./http";
 import { needsLossless } from "./json";
-import { failureOf, present, type WireError } from "./runs";
+import { failureOf, present } from "./runs";
+import type { Wire } from "./wire";
 
 export type ExecutionState = "pending" | "executing" | "completed" | "failed" | "cancelled" | "expired";
 
-type WireMetadata = {
-  column_names: string[];
-  column_types: string[];
-  row_count: number;
-  total_row_count: number;
-  filtered_row_count?: number;
-  total_result_set_bytes?: number;
-  execution_time_millis?: number;
-};
-type WireStatus = {
-  execution_id: string;
-  query_id: number;
-  state: string;
-  submitted_at: string;
-  execution_started_at?: string;
-  execution_ended_at?: string;
-  expires_at?: string;
-  execution_cost_credits?: number;
-  queue_position?: number;
-  error?: { type: string; message: string; metadata?: { line?: number; column?: number } };
-  result_metadata?: WireMetadata;
-  pipeline_execution_id?: string;
-  progress?: number;
-};
+/** A server that knows how far a statement is says so. */
+type WireStatus = Wire<"ExecutionStatus"> & { progress?: number };
+
 export type Execution = {
   id: string;
   queryId: number;
@@ -50,14 +30,14 @@ export type Execution = {
   rowCount: number;
 };
 
-const columnsOf = (metadata: WireMetadata | undefined) =>
+const columnsOf = (metadata: Wire<"ResultMetadata"> | undefined) =>
   (metadata?.column_names ?? []).map((name, index) => ({
     name,
     type: metadata?.column_types[index] ?? "varchar",
   }));
 
 export const executionOf = (wire: WireStatus): Execution => {
-  const error: WireError | undefined = wire.error && {
+  const error = wire.error && {
     type: wire.error.type,
     message: wire.error.message,
     ...present({ line: wire.error.metadata?.line, column: wire.error.metadata?.column }),
@@ -65,10 +45,7 @@ export const executionOf = (wire: WireStatus): Execution => {
   return {
     id: wire.execution_id,
     queryId: wire.query_id,
-    state: wire.state
-      .replace("QUERY_STATE_", "")
-      .replace("COMPLETED_PARTIAL", "COMPLETED")
-      .toLowerCase() as ExecutionState,
+    state: wire.state.replace("QUERY_STATE_", "").toLowerCase() as ExecutionState,
     submittedAt: Date.parse(wire.submitted_at),
     columns: columnsOf(wire.result_metadata),
     rowCount: wire.result_metadata?.total_row_count ?? 0,
@@ -98,14 +75,14 @@ export const executionQuery = (id: string) =>
       data && isOver(data.state) ? false : Math.min(1_000, 100 * 1.3 ** dataUpdateCount), // ms
   });
 
-export const cancelExecution = (id: string) => post<{ success: boolean }>(`/v1/execution/${id}/cancel`);
+export const cancelExecution = (id: string) => post<Wire<"Success">>(`/v1/execution/${id}/cancel`);
 
 export type Value = string | number | bigint | boolean | null | Value[] | { [key: string]: Value };
 export type Row = Record<string, Value>;
 export type Page = { offset: number; rows: Row[]; total: number };
 export type Shape = { sort?: string; filter?: string };
 
-type WireResults = { result?: { rows: Row[]; metadata: WireMetadata }; next_offset?: number };
+type WireResults = Wire<"ExecutionResult"> & { result?: { rows: Row[] } };
 
 /** One page of rows. `types` decide whether whole numbers need the slower, exact parse. */
 export const loadPage = async (

@@ -4,43 +4,36 @@ import { queryOptions } from "@tanstack/react-query";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
 import { present } from "./runs";
+import type { Wire } from "./wire";
 
-export type Scope = "read" | "write";
-type WireSession = { handle: string; scope: Scope; api_key_id: string; version: string; features?: string[] };
+export type Scope = Wire<"Scope">;
 /** `features`: what this server can do of plan, resume, rollback, reuse, checks, webhooks; nothing else is drawn. */
 export type Session = { handle: string; scope: Scope; keyId: string; version: string; features: Set<string> };
 
-export const sessionOf = (wire: WireSession): Session => ({
+export const sessionOf = (wire: Wire<"SessionShown">): Session => ({
   handle: wire.handle,
   scope: wire.scope,
   keyId: wire.api_key_id,
   version: wire.version,
-  features: new Set(wire.features ?? []),
+  features: new Set(wire.features),
 });
 
 export const sessionQuery = queryOptions({
   queryKey: ["session"],
   queryFn: async ({ signal }) =>
-    sessionOf(await request<WireSession>("/v1/session", { signal, isSignIn: true })),
+    sessionOf(await request<Wire<"SessionShown">>("/v1/session", { signal, isSignIn: true })),
   staleTime: 60_000,
   retry: false,
 });
 
 export const signIn = (apiKey: string) =>
-  request<WireSession>("/v1/session", { method: "POST", body: { api_key: apiKey }, isSignIn: true }).then(
-    sessionOf,
-  );
+  request<Wire<"SessionShown">>("/v1/session", {
+    method: "POST",
+    body: { api_key: apiKey },
+    isSignIn: true,
+  }).then(sessionOf);
 export const signOut = () => request("/v1/session", { method: "DELETE", isSignIn: true });
 
-type WireKey = {
-  id: string;
-  name: string;
-  scope: Scope;
-  prefix?: string;
-  created_at: string;
-  last_used_at?: string;
-  current?: boolean;
-};
 export type Key = {
   id: string;
   name: string;
@@ -50,26 +43,27 @@ export type Key = {
   lastUsedAt?: number;
   isCurrent: boolean;
 };
-const keyOf = (wire: WireKey): Key => ({
+const keyOf = (wire: Wire<"KeyShown">): Key => ({
   id: wire.id,
   name: wire.name,
   scope: wire.scope,
-  prefix: wire.prefix ?? "",
+  prefix: wire.prefix,
   createdAt: Date.parse(wire.created_at),
-  isCurrent: wire.current ?? false,
+  isCurrent: wire.current,
   ...present({ lastUsedAt: timeOf(wire.last_used_at) }),
 });
 
 export const keysQuery = queryOptions({
   queryKey: ["keys"],
-  queryFn: async ({ signal }) =>
-    (await get<{ keys: WireKey[] }>("/v1/keys", undefined, signal)).keys.map(keyOf),
+  queryFn: async ({ signal }) => (await get<Wire<"Keys">>("/v1/keys", undefined, signal)).keys.map(keyOf),
   staleTime: 5_000,
 });
 
+type WireMade = Wire<"KeyShown"> & { key: string };
+
 /** The key's own text is in this answer and never again. Invalidates: keys. */
 export const createKey = (name: string, scope: Scope) =>
-  post<WireKey & { key: string }>("/v1/keys", { name, scope }).then((wire) => ({
+  post<WireMade>("/v1/keys", { name, scope }).then((wire) => ({
     ...keyOf(wire),
     text: wire.key,
   }));
@@ -87,18 +81,7 @@ export type Namespace = {
 export const namespacesQuery = queryOptions({
   queryKey: ["namespaces"],
   queryFn: async ({ signal }) =>
-    (
-      await get<{
-        namespaces: {
-          handle: string;
-          own: boolean;
-          queries: number;
-          views: number;
-          uploads: number;
-          size_bytes: number;
-        }[];
-      }>("/v1/namespaces", undefined, signal)
-    ).namespaces.map(
+    (await get<Wire<"Namespaces">>("/v1/namespaces", undefined, signal)).namespaces.map(
       ({ own, size_bytes, ...one }): Namespace => ({ ...one, isOwn: own, sizeBytes: size_bytes }),
     ),
   staleTime: 30_000,

@@ -4,6 +4,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Tier } from "../graph/model";
 import { get } from "./http";
 import { present } from "./runs";
+import type { Wire } from "./wire";
 
 export type Usage = {
   from: string;
@@ -13,20 +14,11 @@ export type Usage = {
   days: { date: string; credits: number; executions: number }[];
   top: { title: string; queryId: number; credits: number; executions: number }[];
 };
-type WireUsage = {
-  from: string;
-  to: string;
-  credits_used: number;
-  credits_included?: number;
-  days: Usage["days"];
-  top: { title: string; query_id: number; credits: number; executions: number }[];
-};
-
 export const usageQuery = (period: { from?: string; to?: string }) =>
   queryOptions({
     queryKey: ["usage", period],
     queryFn: async ({ signal }): Promise<Usage> => {
-      const wire = await get<WireUsage>("/v1/usage/days", period, signal);
+      const wire = await get<Wire<"UsageDays">>("/v1/usage/days", period, signal);
       return {
         from: wire.from,
         to: wire.to,
@@ -53,29 +45,11 @@ export type DayReceipt = {
   credits: number;
   endedAt: number;
 };
-type WireDayReceipt = {
-  execution_id: string;
-  pipeline_execution_id: string;
-  attempt: number;
-  title: string;
-  query_id: number;
-  tier: Tier;
-  cpu_seconds: number;
-  bytes_scanned: number;
-  bytes_written: number;
-  credits: number;
-  ended_at: string;
-};
-
 export const receiptsQuery = (date: string) =>
   queryOptions({
     queryKey: ["usage", "receipts", date],
     queryFn: async ({ signal }) => {
-      const wire = await get<{ receipts: WireDayReceipt[]; total: number; credits: number }>(
-        "/v1/usage/receipts",
-        { date, limit: 200 },
-        signal,
-      );
+      const wire = await get<Wire<"ReceiptList">>("/v1/usage/receipts", { date, limit: 200 }, signal);
       const receipts = wire.receipts.map(
         (one): DayReceipt => ({
           executionId: one.execution_id,

@@ -4,8 +4,9 @@ import { queryOptions } from "@tanstack/react-query";
 import type { RunState, Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
-import { type Schedule, scheduleOf, type WireSchedule } from "./queries";
+import { type Schedule, scheduleOf } from "./queries";
 import { present } from "./runs";
+import type { Wire } from "./wire";
 
 export type Freshness = {
   name: string;
@@ -16,20 +17,10 @@ export type Freshness = {
   schedule?: Schedule;
   lastRun?: { id: string; state: RunState };
 };
-type WireFreshness = {
-  name: string;
-  query_id: number;
-  published_at?: string;
-  late: boolean;
-  row_count?: number;
-  schedule?: WireSchedule;
-  last_run?: { pipeline_execution_id: string; state: RunState };
-};
-
 export const freshnessQuery = queryOptions({
   queryKey: ["freshness"],
   queryFn: async ({ signal }) => {
-    const wire = await get<{ views: WireFreshness[] }>("/v1/freshness", undefined, signal);
+    const wire = await get<Wire<"Fresh">>("/v1/freshness", undefined, signal);
     return wire.views.map(
       (one): Freshness => ({
         name: one.name,
@@ -51,7 +42,7 @@ export type ViewDraft = { name: string; queryId: number; isPrivate: boolean; tie
 
 /** Makes the view or changes it; either way it is computed anew. Invalidates: query, freshness, catalog. */
 export const saveView = (draft: ViewDraft, idempotencyKey: string) =>
-  post<{ name: string; execution_id: string }>(
+  post<Wire<"Upserted">>(
     "/v1/materialized-views",
     {
       name: draft.name,
@@ -64,11 +55,11 @@ export const saveView = (draft: ViewDraft, idempotencyKey: string) =>
   ).then((wire) => ({ name: wire.name, executionId: wire.execution_id }));
 
 export const refreshView = (name: string, idempotencyKey: string) =>
-  post<{ execution_id: string; pipeline_execution_id?: string }>(
+  post<Wire<"Refreshed">>(
     `/v1/materialized-views/${encodeURIComponent(name)}/refresh`,
     {},
     { idempotencyKey },
-  ).then((wire) => ({ executionId: wire.execution_id, ...present({ runId: wire.pipeline_execution_id }) }));
+  ).then((wire) => ({ executionId: wire.execution_id, runId: wire.pipeline_execution_id }));
 
 export const deleteView = (name: string) =>
-  request<{ message: string }>(`/v1/materialized-views/${encodeURIComponent(name)}`, { method: "DELETE" });
+  request<Wire<"Message">>(`/v1/materialized-views/${encodeURIComponent(name)}`, { method: "DELETE" });

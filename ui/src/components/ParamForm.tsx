@@ -1,4 +1,4 @@
-import type { Parameter } from "../api/queries";
+import type { Parameter } from "../api/parameters";
 import { SelectField, TextField } from "./Field";
 import style from "./ParamForm.module.css";
 

@@ -16,7 +16,8 @@ import {
   visualizationQuery,
   type Widget,
 } from "../api/dashboards";
-import { type Parameter, savedQuery } from "../api/queries";
+import type { Parameter } from "../api/parameters";
+import { savedQuery } from "../api/queries";
 import { Button } from "../components/Button";
 import { clock, duration, shortId } from "../components/format";
 import { Menu } from "../components/Menu";

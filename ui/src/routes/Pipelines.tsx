@@ -52,7 +52,7 @@ export const PipelinesPage = () => {
       title: "When",
       right: true,
       by: (one) => one.lastRun?.submittedAt ?? Number.NaN,
-      cell: (one) => one.lastRun && <Ago at={one.lastRun.submittedAt} />,
+      cell: (one) => one.lastRun?.submittedAt !== undefined && <Ago at={one.lastRun.submittedAt} />,
     },
   ];
   const sort = sortOf(search.sort);

@@ -1,7 +1,7 @@
 /** A graph under construction. Pure: what is drawn, what lineage adds, what may be connected. */
 
+import type { Read } from "../../api/lineage";
 import type { PipelineEdge, PipelineGraph, PipelineNode, Plan, PlannedNode } from "../../api/pipelines";
-import type { Read } from "../../api/queries";
 import type { Pin } from "../../api/runs";
 import { cycleWith, type Edge } from "../../graph/model";
 

@@ -5,8 +5,8 @@
 
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { lineageQuery, type Read } from "../../api/lineage";
 import { type PipelineGraph, type Plan, planQuery } from "../../api/pipelines";
-import { lineageQuery, type Read } from "../../api/queries";
 import { sessionQuery } from "../../api/session";
 import type { Draft } from "./plan";
 import { planByLineage } from "./plan";

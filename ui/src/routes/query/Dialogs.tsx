@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { type Parameter, type SavedQuery, versionQuery } from "../../api/queries";
+import type { Parameter } from "../../api/parameters";
+import { type SavedQuery, versionQuery } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { CheckField, Choices, SelectField, TextField } from "../../components/Field";

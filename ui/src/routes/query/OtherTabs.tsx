@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { historyQuery, lineageQuery, type PastExecution, versionsQuery } from "../../api/queries";
+import { lineageQuery } from "../../api/lineage";
+import { historyQuery, type PastExecution, versionsQuery } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { DataTable } from "../../components/DataTable";
 import { credits, duration, moment, short } from "../../components/format";

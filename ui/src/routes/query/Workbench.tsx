@@ -5,16 +5,10 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useCallback, useMemo, useRef, useState } from "react";
 import { completionQuery } from "../../api/catalog";
 import { ApiError } from "../../api/http";
-import {
-  createQuery,
-  executeQuery,
-  executeSql,
-  type Parameter,
-  type SavedQuery,
-  savedQuery,
-  updateQuery,
-} from "../../api/queries";
+import type { Parameter } from "../../api/parameters";
+import { createQuery, type SavedQuery, savedQuery, updateQuery } from "../../api/queries";
 import { cancelExecution, isOver } from "../../api/results";
+import { executeQuery, executeSql } from "../../api/statements";
 import { Button } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { clock } from "../../components/format";

@@ -1,7 +1,7 @@
 /** What is written and not saved yet: kept in this browser every second, offered again after a crash. */
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { Parameter } from "../../api/queries";
+import type { Parameter } from "../../api/parameters";
 
 export type Text = {
   name: string;

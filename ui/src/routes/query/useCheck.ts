@@ -1,7 +1,8 @@
 /** Errors of the text, from the server, asked for when typing rests. */
 
 import { useEffect, useState } from "react";
-import { type Checked, checkSql, type Parameter } from "../../api/queries";
+import type { Parameter } from "../../api/parameters";
+import { type Checked, checkSql } from "../../api/statements";
 
 const REST_MS = 350;
 
