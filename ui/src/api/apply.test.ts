@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { applyEvent, applyEvents, type RunEvent } from "./apply";
+import type { WireLive } from "./nodes";
 import { executingRun } from "./recorded";
-import { runDetailOf, type WireLive } from "./runs";
+import { runDetailOf } from "./runs";
 
 const run = runDetailOf(executingRun);
 const at = executingRun.at;

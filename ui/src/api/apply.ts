@@ -6,15 +6,14 @@
  */
 
 import { countStates, isFinal, type RunNode } from "../graph/model";
+import { liveOf, type WireLive } from "./nodes";
 import {
   actionsOf,
   type EventId,
   eventIdOf,
-  liveOf,
   type RunDetail,
   runDetailOf,
   runPartOf,
-  type WireLive,
   type WireRunDetail,
   type WireRunPart,
 } from "./runs";

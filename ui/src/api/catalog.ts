@@ -4,10 +4,10 @@ import { queryOptions } from "@tanstack/react-query";
 import { timeOf } from "./clock";
 import { get, post, request, sendFile } from "./http";
 import { type Read, type Reader, readerOf, readOf } from "./lineage";
+import type { Column } from "./nodes";
 import { type Schedule, scheduleOf } from "./queries";
 import type { Row } from "./results";
-import { type Column, present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type TableKind = Wire<"TableShown">["kind"];
 export type Table = {

@@ -4,8 +4,8 @@ import { queryOptions } from "@tanstack/react-query";
 import type { RunState } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
-import { failureOf, present } from "./runs";
-import type { Wire } from "./wire";
+import { failureOf } from "./nodes";
+import { present, type Wire } from "./wire";
 
 export type Position = { row: number; col: number; width: number; height: number };
 export type Widget =

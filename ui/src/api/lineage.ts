@@ -2,8 +2,7 @@
 
 import { queryOptions } from "@tanstack/react-query";
 import { get } from "./http";
-import { present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type Read = {
   name: string;

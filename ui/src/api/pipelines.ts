@@ -4,8 +4,8 @@ import { queryOptions } from "@tanstack/react-query";
 import { type RunState, TIERS, type Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
-import { type Pin, pinOf, present } from "./runs";
-import type { Wire } from "./wire";
+import { type Pin, pinOf } from "./nodes";
+import { present, type Wire } from "./wire";
 
 export type PipelineNode = {
   id: number;

@@ -4,9 +4,9 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Failure, Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
+import { failureOf } from "./nodes";
 import { type Parameter, parameterOf, parameterToWire } from "./parameters";
-import { failureOf, present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type Schedule = { cron: string; tier: Tier; nextAt?: number; expiresAt?: number };
 export const scheduleOf = (wire: Wire<"ViewSchedule"> | undefined): Schedule | undefined =>

@@ -22,6 +22,8 @@ export const executingRun: WireRunDetail = {
   actions: ["cancel"],
   query_parameters: { day: "2026-11-01" },
   moment: 812,
+  critical_path: [1, 2, 3],
+  critical_path_seconds: 5.489,
   nodes: [
     {
       id: 1,

@@ -5,8 +5,8 @@ import type { Failure } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, pathWith, post, request } from "./http";
 import { needsLossless } from "./json";
-import { failureOf, present } from "./runs";
-import type { Wire } from "./wire";
+import { failureOf } from "./nodes";
+import { present, type Wire } from "./wire";
 
 export type ExecutionState = "pending" | "executing" | "completed" | "failed" | "cancelled" | "expired";
 

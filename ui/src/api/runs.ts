@@ -1,118 +1,23 @@
-/** Runs: list, detail, one node, compare, cancel. Nothing outside this file sees their snake_case. */
+/** Runs: list, detail, cancel and what may follow. Nothing outside api/ sees their snake_case. */
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
-import {
-  type Attempt,
-  type Failure,
-  isFinal,
-  type LiveNode,
-  type NodeState,
-  type RunNode,
-  type RunState,
-  type Tier,
-} from "../graph/model";
+import { type Failure, isFinal, type NodeState, type RunNode, type RunState } from "../graph/model";
 import { setServerTime, timeOf } from "./clock";
 import { get, post, request } from "./http";
+import { failureOf, nodeOf, type Pin, pinOf, type WireError, type WireNode, type WirePin } from "./nodes";
+import { present, type Wire } from "./wire";
 
-export type WireError = {
-  type: string;
-  message: string;
-  line?: number;
-  column?: number;
-  length?: number;
-  retryable?: boolean;
-  node_id?: number;
-  node_title?: string;
-};
-type WireAttempt = { number: number; state: string; started_at: string; ended_at?: string; error?: string };
-export type WireLive = {
-  id: number;
-  state: "pending" | "executing" | "completed" | "failed" | "skipped" | "cancelled";
-  credits: number;
-  attempts: WireAttempt[];
-  reason?: string;
-  reused_from?: { pipeline_execution_id: string; execution_id: string };
-  execution_id?: string;
-  started_at?: string;
-  ended_at?: string;
-  row_count?: number;
-  size_bytes?: number;
+type Changing = "state" | "started_at" | "ended_at" | "published_at" | "moved_views" | "credits";
+export type WireRunPart = Pick<Wire<"RunEntry">, Changing> & { error?: WireError };
+/** What is written out beside the document's own is sent by a server that can roll back and check. */
+export type WireRun = Omit<Wire<"RunEntry">, "kind" | "error"> & {
+  kind: Wire<"RunEntry">["kind"] | "rollback";
   error?: WireError;
-};
-type WireNode = WireLive & {
-  kind: "view" | "query" | "check";
-  title: string;
-  name?: string;
-  query_id: number;
-  query_version: number;
-  tier: Tier;
-  parameters?: Record<string, string>;
-  dependencies: number[];
-};
-export type WireRunPart = {
-  state: RunState;
-  started_at?: string;
-  ended_at?: string;
-  published_at?: string;
-  moved_views?: number;
-  credits: number;
-  error?: WireError;
-};
-export type WireRun = WireRunPart & {
-  pipeline_execution_id: string;
-  kind: "pipeline" | "refresh" | "query" | "sql" | "rollback";
-  title: string;
-  query_id?: number;
-  dashboard_id?: number;
-  owner: string;
-  trigger: string;
-  submitted_at: string;
-  node_counts: Record<NodeState, number>;
-  expected_seconds?: number;
-  resumed_from?: string;
   rolled_back_by?: string;
 };
-type WirePin = {
-  name: string;
-  kind: "view" | "upload" | "source" | "query";
-  snapshot_id?: string;
-  fingerprint?: string;
-  pipeline_execution_id?: string;
-  execution_id?: string;
-  node_id?: number;
-  row_count?: number;
-  size_bytes?: number;
-  updated_at?: string;
-};
-export type WireRunDetail = WireRun & {
-  at: string;
-  last_event_id: string;
-  actions: string[];
-  query_parameters: Record<string, string>;
-  moment?: number;
-  nodes: WireNode[];
-  pins?: WirePin[];
-  moves?: { name: string; from?: string; to: string }[];
-};
-type WireReceipt = {
-  attempt: number;
-  tier: Tier;
-  cpu_seconds: number;
-  bytes_scanned: number;
-  bytes_written: number;
-  peak_memory_bytes: number;
-  credits: number;
-  ended_at: string;
-};
-type WireNodeDetail = WireNode & {
-  sql: string;
-  query_parameters: Record<string, string>;
-  inputs: WirePin[];
-  columns: Column[];
-  receipts: WireReceipt[];
-};
+export type WireRunDetail = WireRun &
+  Omit<Wire<"RunShown">, keyof Wire<"RunEntry"> | "nodes" | "pins"> & { nodes: WireNode[]; pins?: WirePin[] };
 
-export type Column = { name: string; type: string; description?: string };
 export type RunPart = {
   state: RunState;
   startedAt?: number;
@@ -137,17 +42,6 @@ export type Run = RunPart & {
   rolledBackBy?: string;
 };
 export type Action = "cancel" | "resume" | "rollback";
-export type Pin = {
-  name: string;
-  kind: WirePin["kind"];
-  runId?: string;
-  executionId?: string;
-  nodeId?: number;
-  rowCount?: number;
-  sizeBytes?: number;
-  updatedAt?: number;
-  version?: string;
-};
 export type EventId = { epoch: number; seq: number };
 export type RunDetail = Run & {
   lastEvent: EventId;
@@ -156,86 +50,10 @@ export type RunDetail = Run & {
   moment?: number;
   nodes: RunNode[];
   pins: Pin[];
-  moves: { name: string; from?: string; to: string }[];
+  moves: Wire<"runs_MoveShown">[];
   /** Events were missed: live state is not to be trusted until the snapshot was loaded again. */
   missed: boolean;
 };
-export type Receipt = {
-  attempt: number;
-  tier: Tier;
-  cpuSeconds: number;
-  bytesScanned: number;
-  bytesWritten: number;
-  peakMemoryBytes: number;
-  credits: number;
-  endedAt: number;
-};
-export type NodeDetail = RunNode & {
-  sql: string;
-  applied: Record<string, string>;
-  inputs: Pin[];
-  columns: Column[];
-  receipts: Receipt[];
-};
-
-/** The fields of `values` that are there: absent stays absent, as on the wire. */
-export const present = <T extends Record<string, unknown>>(
-  values: T,
-): { [K in keyof T]: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as never;
-
-export const failureOf = (wire: WireError | undefined): Failure | undefined =>
-  wire && {
-    type: wire.type,
-    message: wire.message,
-    retryable: wire.retryable ?? false,
-    ...present({
-      line: wire.line,
-      column: wire.column,
-      length: wire.length,
-      nodeId: wire.node_id,
-      nodeTitle: wire.node_title,
-    }),
-  };
-
-const attemptOf = (wire: WireAttempt): Attempt => ({
-  number: wire.number,
-  state: wire.state,
-  startedAt: Date.parse(wire.started_at),
-  ...present({ endedAt: timeOf(wire.ended_at), error: wire.error }),
-});
-
-export const liveOf = (wire: WireLive): LiveNode => ({
-  state: wire.state === "completed" && wire.reused_from ? "reused" : wire.state,
-  credits: wire.credits,
-  attempts: wire.attempts.map(attemptOf),
-  ...present({
-    reason: wire.reason,
-    reusedFrom: wire.reused_from && {
-      runId: wire.reused_from.pipeline_execution_id,
-      executionId: wire.reused_from.execution_id,
-    },
-    executionId: wire.execution_id,
-    startedAt: timeOf(wire.started_at),
-    endedAt: timeOf(wire.ended_at),
-    rowCount: wire.row_count,
-    sizeBytes: wire.size_bytes,
-    error: failureOf(wire.error),
-  }),
-});
-
-const nodeOf = (wire: WireNode): RunNode => ({
-  id: wire.id,
-  kind: wire.kind,
-  title: wire.title,
-  queryId: wire.query_id,
-  queryVersion: wire.query_version,
-  tier: wire.tier,
-  parameters: wire.parameters ?? {},
-  dependencies: wire.dependencies,
-  ...present({ name: wire.name }),
-  ...liveOf(wire),
-});
 
 export const runPartOf = (wire: WireRunPart): RunPart => ({
   state: wire.state,
@@ -267,20 +85,6 @@ export const runOf = (wire: WireRun): Run => ({
   ...runPartOf(wire),
 });
 
-export const pinOf = (wire: WirePin): Pin => ({
-  name: wire.name,
-  kind: wire.kind,
-  ...present({
-    runId: wire.pipeline_execution_id,
-    executionId: wire.execution_id,
-    nodeId: wire.node_id,
-    rowCount: wire.row_count,
-    sizeBytes: wire.size_bytes,
-    updatedAt: timeOf(wire.updated_at),
-    version: wire.snapshot_id ?? wire.fingerprint,
-  }),
-});
-
 export const eventIdOf = (text: string): EventId => {
   const [epoch, seq] = text.split("-").map(Number);
   return { epoch: epoch ?? 0, seq: seq ?? 0 };
@@ -301,25 +105,7 @@ export const runDetailOf = (wire: WireRunDetail): RunDetail => ({
   ...present({ moment: wire.moment }),
 });
 
-const nodeDetailOf = (wire: WireNodeDetail): NodeDetail => ({
-  ...nodeOf(wire),
-  sql: wire.sql,
-  applied: wire.query_parameters,
-  inputs: wire.inputs.map(pinOf),
-  columns: wire.columns,
-  receipts: wire.receipts.map((one) => ({
-    attempt: one.attempt,
-    tier: one.tier,
-    cpuSeconds: one.cpu_seconds,
-    bytesScanned: one.bytes_scanned,
-    bytesWritten: one.bytes_written,
-    peakMemoryBytes: one.peak_memory_bytes,
-    credits: one.credits,
-    endedAt: Date.parse(one.ended_at),
-  })),
-});
-
-const RUNS = "/v1/pipelines/executions";
+export const RUNS = "/v1/pipelines/executions";
 
 export type RunFilter = {
   state?: string;
@@ -398,80 +184,12 @@ export const earlyRunQuery = (id: string) =>
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-/** `state` is part of the key: what a node has to say changes with it. */
-export const nodeQuery = (runId: string, nodeId: number, state: NodeState) =>
-  queryOptions({
-    queryKey: ["run", runId, "node", nodeId, state],
-    queryFn: async ({ signal }) =>
-      nodeDetailOf(await get<WireNodeDetail>(`${RUNS}/${runId}/nodes/${nodeId}`, undefined, signal)),
-    staleTime: isFinal(state) ? Number.POSITIVE_INFINITY : 5_000,
-  });
-
-export const cancelRun = (id: string) => post<{ success: boolean }>(`${RUNS}/${id}/cancel`);
+export const cancelRun = (id: string) => post<Wire<"Success">>(`${RUNS}/${id}/cancel`);
 export const resumeRun = (id: string, idempotencyKey: string) =>
-  post<{ pipeline_execution_id: string }>(`${RUNS}/${id}/resume`, {}, { idempotencyKey }).then(
+  post<Wire<"RunStarted">>(`${RUNS}/${id}/resume`, {}, { idempotencyKey }).then(
     (wire) => wire.pipeline_execution_id,
   );
 export const rollBackRun = (id: string, idempotencyKey: string) =>
-  post<{ pipeline_execution_id: string }>(`${RUNS}/${id}/rollback`, {}, { idempotencyKey }).then(
+  post<Wire<"RunStarted">>(`${RUNS}/${id}/rollback`, {}, { idempotencyKey }).then(
     (wire) => wire.pipeline_execution_id,
   );
-
-type WireSide = {
-  id: number;
-  state: WireLive["state"];
-  query_version: number;
-  tier: Tier;
-  seconds?: number;
-  credits: number;
-  row_count?: number;
-};
-export type Side = {
-  id: number;
-  state: NodeState;
-  queryVersion: number;
-  tier: Tier;
-  seconds?: number;
-  credits: number;
-  rowCount?: number;
-};
-export type Compared = {
-  left: Run;
-  right: Run;
-  nodes: { title: string; kind: string; differs: string[]; left?: Side; right?: Side }[];
-};
-
-const sideOf = (wire: WireSide | undefined): Side | undefined =>
-  wire && {
-    id: wire.id,
-    state: wire.state,
-    queryVersion: wire.query_version,
-    tier: wire.tier,
-    credits: wire.credits,
-    ...present({ seconds: wire.seconds, rowCount: wire.row_count }),
-  };
-
-type WireCompared = {
-  left: WireRun;
-  right: WireRun;
-  nodes: { title: string; kind: string; differs: string[]; left?: WireSide; right?: WireSide }[];
-};
-
-export const comparedOf = (wire: WireCompared): Compared => ({
-  left: runOf(wire.left),
-  right: runOf(wire.right),
-  nodes: wire.nodes.map((node) => ({
-    title: node.title,
-    kind: node.kind,
-    differs: node.differs,
-    ...present({ left: sideOf(node.left), right: sideOf(node.right) }),
-  })),
-});
-
-export const compareQuery = (left: string, right: string) =>
-  queryOptions({
-    queryKey: ["run", left, "compare", right],
-    queryFn: async ({ signal }) =>
-      comparedOf(await get<WireCompared>(`${RUNS}/${left}/compare`, { with: right }, signal)),
-    staleTime: 30_000,
-  });

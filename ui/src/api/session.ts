@@ -3,8 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
-import { present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type Scope = Wire<"Scope">;
 /** `features`: what this server can do of plan, resume, rollback, reuse, checks, webhooks; nothing else is drawn. */

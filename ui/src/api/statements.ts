@@ -3,8 +3,8 @@
 import type { Tier } from "../graph/model";
 import { post, request } from "./http";
 import { type Read, readOf } from "./lineage";
+import type { Column } from "./nodes";
 import { type Parameter, parameterToWire, valuesToWire } from "./parameters";
-import type { Column } from "./runs";
 import type { Wire } from "./wire";
 
 export type Problem = Wire<"SqlProblem">;

@@ -3,8 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Tier } from "../graph/model";
 import { get } from "./http";
-import { present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type Usage = {
   from: string;

@@ -5,8 +5,7 @@ import type { RunState, Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
 import { type Schedule, scheduleOf } from "./queries";
-import { present } from "./runs";
-import type { Wire } from "./wire";
+import { present, type Wire } from "./wire";
 
 export type Freshness = {
   name: string;

@@ -3,7 +3,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useMemo, useState } from "react";
 import { deleteUpload, type Move, movesQuery, sampleQuery, tableQuery } from "../../api/catalog";
-import type { Column } from "../../api/runs";
+import type { Column } from "../../api/nodes";
 import { IconButton } from "../../components/Button";
 import { CopyButton } from "../../components/CopyButton";
 import { CrashBoundary } from "../../components/CrashBoundary";

@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { commitStaged, dropStaged, formatOf, type Staged, stageFile, UPLOAD_TYPES } from "../../api/catalog";
 import { ApiError } from "../../api/http";
-import type { Column } from "../../api/runs";
+import type { Column } from "../../api/nodes";
 import { Button } from "../../components/Button";
 import { Dialog, DialogActions } from "../../components/Dialog";
 import { CheckField, SelectField, TextField } from "../../components/Field";

@@ -1,8 +1,8 @@
 /** A graph under construction. Pure: what is drawn, what lineage adds, what may be connected. */
 
 import type { Read } from "../../api/lineage";
+import type { Pin } from "../../api/nodes";
 import type { PipelineEdge, PipelineGraph, PipelineNode, Plan, PlannedNode } from "../../api/pipelines";
-import type { Pin } from "../../api/runs";
 import { cycleWith, type Edge } from "../../graph/model";
 
 export type Draft = {

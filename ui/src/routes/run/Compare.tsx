@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { compareQuery, type Side } from "../../api/runs";
+import { compareQuery, type Side } from "../../api/comparison";
 import { DataTable } from "../../components/DataTable";
 import { credits, duration, moment, short, shortId } from "../../components/format";
 import { Skeleton } from "../../components/Panel";

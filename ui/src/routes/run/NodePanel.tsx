@@ -2,8 +2,8 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
 import { useCallback } from "react";
+import { type NodeDetail, nodeQuery, type Pin } from "../../api/nodes";
 import { loadPage } from "../../api/results";
-import { type NodeDetail, nodeQuery, type Pin } from "../../api/runs";
 import { IconButton } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { DataTable } from "../../components/DataTable";
@@ -252,7 +252,7 @@ const ReceiptPart = ({ detail, node }: { detail: NodeDetail; node: RunNode }) =>
             ["Scanned", bytes(receipt.bytesScanned)],
             ["Written", bytes(receipt.bytesWritten)],
             ["Peak memory", bytes(receipt.peakMemoryBytes)],
-            ["Ended", moment(receipt.endedAt)],
+            ["Ended", receipt.endedAt === undefined ? "…" : moment(receipt.endedAt)],
           ]}
         />
       ))}
