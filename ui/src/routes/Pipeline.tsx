@@ -1,7 +1,7 @@
 /** What will run, in which order, is it valid, what will it cost? */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Play, Save } from "lucide-react";
 import { useCallback, useMemo, useState } from "react";
 import { ApiError } from "../api/http";
@@ -9,7 +9,6 @@ import {
   forgetPipeline,
   loadPipeline,
   type PipelineGraph,
-  type PlannedNode,
   pipelineQuery,
   startRun,
   storePipeline,
@@ -17,9 +16,8 @@ import {
 import { savedQuery } from "../api/queries";
 import { Button } from "../components/Button";
 import { CrashBoundary } from "../components/CrashBoundary";
-import { DataTable } from "../components/DataTable";
 import { Choices } from "../components/Field";
-import { clock, credits, duration, plural, range, short } from "../components/format";
+import { clock, credits, duration, plural, range } from "../components/format";
 import { late } from "../components/late";
 import { Menu } from "../components/Menu";
 import { Skeleton } from "../components/Panel";
@@ -33,6 +31,8 @@ import { usePage } from "../shell/page";
 import { NodeSettings } from "./pipeline/NodeSettings";
 import { Pieces } from "./pipeline/Pieces";
 import style from "./pipeline/Pipeline.module.css";
+import { noteOf, PlanTable } from "./pipeline/PlanTable";
+import { Problems } from "./pipeline/Problems";
 import {
   add,
   change,
@@ -74,14 +74,6 @@ export const PipelinePage = () => {
       graph={graph.data}
     />
   );
-};
-
-const noteOf = (node: PlannedNode): string => {
-  const figures = [
-    node.estimate?.seconds && range(node.estimate.seconds, duration),
-    node.estimate?.credits && `${range(node.estimate.credits, credits)} cr`,
-  ].filter(Boolean);
-  return [node.decision, ...figures].join(" · ");
 };
 
 const Builder = ({ queryId, name, graph }: { queryId: number; name: string; graph: PipelineGraph }) => {
@@ -271,31 +263,13 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
           </p>
         </>
       )}
-      {(refused || problems.length > 0) && (
-        <ul className={style.problems} aria-label="Problems">
-          {refused && (
-            <li>
-              <span role="alert">{refused}</span>
-              <Button small onClick={() => setRefused(undefined)}>
-                Dismiss
-              </Button>
-            </li>
-          )}
-          {problems.map((problem) => (
-            <li key={problem.message}>
-              <span>
-                {problem.nodeIds.length === 1 && <b>{titleOf(draft, problem.nodeIds[0] as number)}: </b>}
-                {problem.message}
-              </span>
-              {problem.nodeIds[0] !== undefined && (
-                <Button small onClick={() => open(problem.nodeIds[0])}>
-                  Show
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
+      <Problems
+        refused={refused}
+        problems={problems}
+        draft={draft}
+        onDismiss={() => setRefused(undefined)}
+        onShow={open}
+      />
     </div>
   );
 
@@ -419,66 +393,3 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
     </div>
   );
 };
-
-/** The plan as a table: the twin of the graph. */
-const PlanTable = ({
-  nodes,
-  selected,
-  onOpen,
-}: {
-  nodes: readonly PlannedNode[];
-  selected: number | undefined;
-  onOpen: (id: number) => void;
-}) => (
-  <DataTable<PlannedNode>
-    label="What would run"
-    rows={nodes}
-    rowKey={(node) => String(node.id)}
-    selected={selected === undefined ? undefined : String(selected)}
-    onOpen={(node) => onOpen(node.id)}
-    columns={[
-      { key: "order", title: "Step", right: true, cell: (node) => node.order },
-      { key: "title", title: "Node", cell: (node) => <b>{node.title}</b> },
-      { key: "decision", title: "Decision", cell: (node) => node.decision },
-      {
-        key: "why",
-        title: "Why",
-        wide: true,
-        cell: (node) => <span className="ellipsis">{node.reason ?? ""}</span>,
-      },
-      { key: "tier", title: "Tier", cell: (node) => node.tier },
-      {
-        key: "reads",
-        title: "Reads",
-        wide: true,
-        cell: (node) =>
-          node.inputs.map((input, index) => (
-            <span key={input.name}>
-              {index > 0 && ", "}
-              <Link to="/catalog/$name" params={{ name: input.name }} className="mono">
-                {input.name}
-              </Link>
-            </span>
-          )),
-      },
-      {
-        key: "rows",
-        title: "Rows",
-        right: true,
-        cell: (node) => node.estimate?.rows && range(node.estimate.rows, short),
-      },
-      {
-        key: "time",
-        title: "Time",
-        right: true,
-        cell: (node) => node.estimate?.seconds && range(node.estimate.seconds, duration),
-      },
-      {
-        key: "credits",
-        title: "Credits",
-        right: true,
-        cell: (node) => node.estimate?.credits && range(node.estimate.credits, credits),
-      },
-    ]}
-  />
-);
