@@ -1,9 +1,10 @@
 import { type KeyboardEvent, type PointerEvent, type ReactNode, useEffect, useState } from "react";
+import { offerRightPanel } from "./rightPanel";
 import style from "./Split.module.css";
 
 /**
  * Two regions with a handle between them; the second one's size is kept per browser under `name`.
- * Arrows move the handle, a double press sets it back.
+ * Arrows move the handle, a double press sets it back. A region on the right can be hidden as a whole.
  */
 export const Split = ({
   name,
@@ -23,6 +24,11 @@ export const Split = ({
 }) => {
   const [size, setSize] = useState(() => Number(localStorage.getItem(`split.${name}`)) || initial);
   useEffect(() => localStorage.setItem(`split.${name}`, String(Math.round(size))), [name, size]);
+  const [isHidden, setHidden] = useState(false);
+  useEffect(
+    () => (side === "right" ? offerRightPanel(() => setHidden((before) => !before)) : undefined),
+    [side],
+  );
   const bound = (wanted: number, frame: DOMRect) =>
     Math.max(least, Math.min(wanted, (side === "right" ? frame.width : frame.height) - least));
   const drag = (event: PointerEvent<HTMLDivElement>) => {
@@ -49,7 +55,7 @@ export const Split = ({
     setSize((before) => bound(before + (event.key === grows ? 24 : -24), frame));
   };
   return (
-    <div className={style.split} data-side={side}>
+    <div className={style.split} data-side={side} data-hidden={isHidden ? "" : undefined}>
       <div className={style.first}>{children[0]}</div>
       <div
         role="separator"

@@ -24,6 +24,7 @@ import { Button, IconButton } from "../components/Button";
 import { CrashBoundary } from "../components/CrashBoundary";
 import { plural, shortId } from "../components/format";
 import { Menu } from "../components/Menu";
+import { toggleRightPanel } from "../components/rightPanel";
 import { StateIcon } from "../components/State";
 import { KeyMap } from "./KeyMap";
 import { type Action, focusFilter, moveInList, shownKeys, useActions } from "./keys";
@@ -67,6 +68,7 @@ export const Shell = () => {
       keys: "[",
       run: () => setCollapsed((before) => !before),
     },
+    { id: "right-panel", label: "Hide or show the right panel", keys: "]", run: toggleRightPanel },
     { id: "theme", label: "Light or dark", keys: "t", run: toggleTheme },
     { id: "filter", label: "Filter or search this page", keys: "/", run: focusFilter },
     { id: "next", label: "Next in the list", keys: "j", run: () => moveInList(1) },
