@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Final
 
 from qanat.api.services import Services
@@ -18,7 +19,8 @@ from qanat.model.access import Caller
 from qanat.model.parameters import Parameter
 from qanat.model.types import Column, Columns
 from qanat.names import Label, QueryId
-from qanat.sql.compile import compile_statement
+from qanat.sql.check import suggestion
+from qanat.sql.compile import analyse, compile_statement
 from qanat.sql.interface import Reference, Template, ViewedQuery
 from qanat.sql.lineage import references
 from qanat.sql.parameters import (
@@ -46,16 +48,18 @@ def check(
 ) -> wire.CheckedSql:
     """Return what is wrong with a text, or what it gives."""
     problems: list[wire.SqlProblem] = []
+    rejected: list[SqlRejectedError] = []
     values = _values(sql, declared, given, problems)
     reading = Reading(services, caller)
     named = list(_named(sql, values))
     template = None
     try:
-        template = compile_statement(sql, values, reading.columns, reading.viewed)
+        template = analyse(sql, values, reading.columns, reading.viewed, rejected)
     except SqlRejectedError as error:
-        problems.append(reading.problem(error, named))
+        rejected.append(error)
     except QanatError as error:
         problems.append(wire.problem(str(error), None))
+    problems += reading.problems(rejected, named)
     ok = template is not None and not problems
     return wire.CheckedSql(
         ok=ok,
@@ -164,17 +168,28 @@ class Reading:
             parameters=found.text.parameters,
         )
 
-    def problem(self, error: SqlRejectedError, named: Sequence[Reference]) -> wire.SqlProblem:
-        """Return an error; of an unknown table with the name that was probably meant."""
+    def problems(
+        self, errors: Sequence[SqlRejectedError], named: Sequence[Reference]
+    ) -> list[wire.SqlProblem]:
+        """Return errors in the order of the text, each once, with what was probably meant."""
+        unique = {(one.position, one.message): one for one in errors}.values()
+        found = [self._problem(one, named) for one in unique]
+        return sorted(found, key=lambda one: (one.line or 0, one.column or 0, one.message))
+
+    @cached_property
+    def _labels(self) -> list[str]:
+        """Every relation that the caller may read."""
+        seen = self._services.database.read(lambda tx: catalog.visible(tx, self._caller))
+        return [*map(str, self._sources.labels), *(str(one.label) for one in seen)]
+
+    def _problem(self, error: SqlRejectedError, named: Sequence[Reference]) -> wire.SqlProblem:
         unknown = _NO_TABLE.match(error.message)
         if unknown is None:
-            return wire.problem(error.message, error.position)
-        seen = self._services.database.read(lambda tx: catalog.visible(tx, self._caller))
-        labels = [*map(str, self._sources.labels), *(str(one.label) for one in seen)]
+            return wire.problem(error.message, error.position, suggestion(error))
         # The place of the whole name, which the suggestion replaces.
         places = [one.position for one in named if one.label == unknown[1]]
         at = places[0] if places else error.position
-        return wire.problem(error.message, at, nearest(unknown[1], labels))
+        return wire.problem(error.message, at, nearest(unknown[1], self._labels))
 
     def read(self, reference: Reference) -> wire.SqlRead | None:
         """Return a relation that a text names; None if there is none by that name."""

@@ -11,7 +11,8 @@ from qanat.sql.compile import analyse
 from qanat.sql.interface import Catalog, Parameter, Problem, QueryViews
 from qanat.sql.parameters import auto_declare, default_text
 
-_SUGGESTED: Final = re.compile(r"Did you mean '([^']+)'\?")
+_SUGGESTED: Final = re.compile(r"(Column|Function) '([^']+)' .*\. Did you mean '([^']+)'\?")
+_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check(
@@ -40,13 +41,29 @@ def _stand_in(parameter: Parameter) -> str:
     return "2024-01-01 00:00:00" if parameter.type == "datetime" else "1"
 
 
+def suggestion(error: SqlRejectedError) -> str | None:
+    """Return what was probably meant, as text for the place of the error; None if nothing is near.
+
+    The place of a column holds what stands before its name, `t.` of `t.amout`, which stays.
+    """
+    found = _SUGGESTED.match(error.message)
+    if found is None or error.position is None:
+        return None
+    kind, wrong, near = found.groups()
+    if kind == "Function":
+        return near if error.position.length == len(wrong) else None
+    return ".".join(
+        part if _PLAIN.fullmatch(part) else '"' + part.replace('"', '""') + '"'
+        for part in (*wrong.split(".")[:-1], near)
+    )
+
+
 def _problem(error: SqlRejectedError) -> Problem:
-    suggested = _SUGGESTED.search(error.message)
     position = error.position
     return Problem(
         line=position.line if position else None,
         column=position.column if position else None,
         length=position.length if position else None,
         message=error.message,
-        suggestion=suggested[1] if suggested else None,
+        suggestion=suggestion(error),
     )

@@ -37,6 +37,22 @@ def test_an_unknown_table_comes_with_the_name_that_was_meant(me: Owner) -> None:
     assert error["suggestion"] == name
 
 
+def test_every_wrong_name_is_told_with_the_text_that_was_meant(me: Owner) -> None:
+    """An editor marks them all at once; a suggestion takes the place of what is marked."""
+    name = view(me, "result_wide", 'SELECT 1 AS amount, 2 AS number, 3 AS "my column"')
+    sql = (
+        f'SELECT w.amout,\n  numbr + nothing, w."my colum"\nFROM {name} AS w\n'
+        f"UNION ALL SELECT 1, 2, 3 FROM {name}s"
+    )
+    errors = check(me, sql)["errors"]
+    lines = sql.split("\n")
+    marked = [lines[one["line"] - 1][one["column"] - 1 :][: one["length"]] for one in errors]
+    assert marked == ["w.amout", "numbr", "nothing", 'w."my colum"', f"{name}s"]
+    assert [one.get("suggestion") for one in errors] == [
+        "w.amount", "number", None, 'w."my column"', name,
+    ]  # fmt: skip
+
+
 def test_a_text_that_is_no_sql_is_an_answer_too(me: Owner) -> None:
     for sql in ("", "SELEC 1", "SELECT", "DROP TABLE x", "SELECT 1; SELECT 2", "{{", "ö" * 100):
         found = check(me, sql)

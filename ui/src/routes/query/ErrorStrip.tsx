@@ -38,7 +38,7 @@ export const ErrorStrip = ({
           </b>
         )}{" "}
         {hasPlace ? withoutPlace(error.message) : error.message}
-        {suggestion && (
+        {suggestion && !error.message.includes("Did you mean") && (
           <>
             {/[.!?]$/.test(error.message) ? " " : ". "}
             Did you mean <code>{suggestion}</code>?
