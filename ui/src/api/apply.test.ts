@@ -102,6 +102,14 @@ describe("applying events", () => {
     expect(after.lastEvent).toEqual(run.lastEvent);
   });
 
+  test("of a node that starts and moves on in one frame the progress is kept", () => {
+    const moved: RunEvent = { type: "progress", data: { nodes: [{ id: 3, progress: 0.25 }] } };
+    const starts = node(5, { id: 3, state: "executing", started_at: at });
+    expect(applyEvents(run, [starts, moved]).nodes[2]).toMatchObject({ state: "executing", progress: 0.25 });
+    const completes = node(6, { id: 3, state: "completed", ended_at: at });
+    expect(applyEvents(run, [starts, moved, completes]).nodes[2]).not.toHaveProperty("progress");
+  });
+
   test("a node that did not change keeps its object, so that it is not drawn again", () => {
     const after = applyEvent(run, completes);
     expect(after.nodes[0]).toBe(run.nodes[0]);

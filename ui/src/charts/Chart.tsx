@@ -95,7 +95,11 @@ const Canvas = ({ spec, built, theme }: { spec: ChartSpec; built: Built; theme: 
     if (!frame.current) return;
     const made = init(frame.current, undefined, { renderer: "canvas" });
     chart.current = made;
-    const observer = new ResizeObserver(() => made.resize());
+    const observer = new ResizeObserver(([seen]) => {
+      // It tells of the first size too, and to resize is to draw everything again.
+      const { width = 0, height = 0 } = seen?.contentRect ?? {};
+      if (Math.round(width) !== made.getWidth() || Math.round(height) !== made.getHeight()) made.resize();
+    });
     observer.observe(frame.current);
     return () => {
       observer.disconnect();

@@ -111,6 +111,26 @@ describe("a chart", () => {
     expect(optionsOf(spec, build(spec, rows, columns), ink)).toMatchObject({ yAxis: { scale: true } });
   });
 
+  test("hands over many points as numbers in a row, and few or named ones as they are", () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => ({
+      n: index,
+      volume: index * 2,
+      protocol: "a",
+    }));
+    const own: ChartSpec = { kind: "scatter", x: "n", y: ["volume"], isStacked: false, isLog: false };
+    const numbers = [{ name: "n", type: "bigint" }, ...columns];
+    const dataOf = (rows: typeof many, spec: ChartSpec) =>
+      (optionsOf(spec, build(spec, rows, numbers), ink) as { series: { data: unknown }[] }).series[0]?.data;
+    const data = dataOf(many, own) as Float64Array;
+    expect(data).toBeInstanceOf(Float64Array);
+    expect([data.length, ...data.slice(-2)]).toEqual([4_000, 1_999, 3_998]);
+    expect(dataOf(many.slice(0, 2), own)).toEqual([
+      [0, 0],
+      [1, 2],
+    ]);
+    expect(dataOf(many, { ...own, kind: "bar" })).toBeInstanceOf(Array);
+  });
+
   test("never uses a tooltip that the policy would block", () => {
     for (const kind of ["line", "area", "bar", "scatter", "pie"] as const) {
       const own = { ...spec, kind };

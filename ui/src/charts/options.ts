@@ -185,6 +185,20 @@ const TIMES = {
 const DASHES = ["solid", "dashed", "dotted"] as const;
 const MARKS = ["circle", "rect", "triangle", "diamond"] as const;
 
+/** From here on points are handed over as plain numbers. */
+const MANY_POINTS = 1_000;
+
+/** The library copies and looks into every point that is an array; numbers in a row it takes as they are. */
+const dataOf = (points: readonly Point[], axis: Built["axis"]): Record<string, unknown> => {
+  if (axis === "category" || points.length < MANY_POINTS) return { data: points };
+  const numbers = new Float64Array(points.length * 2);
+  points.forEach(([x, y], index) => {
+    numbers[2 * index] = x as number;
+    numbers[2 * index + 1] = y;
+  });
+  return { data: numbers, dimensions: ["x", "y"], encode: { x: 0, y: 1 } };
+};
+
 /** The same in the words of the library. */
 export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<string, unknown> => {
   const names = built.series.map((one) => one.name);
@@ -267,7 +281,7 @@ export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<strin
     series: built.series.map((one, at) => ({
       name: one.name,
       type,
-      data: one.points,
+      ...dataOf(one.points, built.axis),
       color: colour(at),
       ...(spec.isStacked && type !== "scatter" ? { stack: "all" } : {}),
       ...(type === "line"

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { criticalPath } from "./critical";
-import { countStates, cycleWith, edgesOf, matches, neighbourhood } from "./model";
+import { areSameShape, countStates, cycleWith, edgesOf, matches, neighbourhood } from "./model";
 import { readyAt, rowsOf, ticksOf } from "./rows";
 import { NodeStates } from "./states";
 
@@ -10,6 +10,22 @@ const chain = [
   { id: 3, dependencies: [1], startedAt: 2000, endedAt: 9000 },
   { id: 4, dependencies: [2, 3], startedAt: 9000 },
 ];
+
+describe("the shape of a graph", () => {
+  const node = { id: 1, title: "a", kind: "view" as const, dependencies: [2, 3], state: "pending" };
+
+  test("is the same in whatever state its nodes are, and when it was loaded again", () => {
+    expect(areSameShape([node], [{ ...node, state: "completed" } as never])).toBe(true);
+    expect(areSameShape([node], [structuredClone(node)])).toBe(true);
+  });
+
+  test("is another with another name, edge or node", () => {
+    for (const other of [{ title: "b" }, { id: 2 }, { kind: "query" as const }, { dependencies: [2] }])
+      expect(areSameShape([node], [{ ...node, ...other }])).toBe(false);
+    expect(areSameShape([node], [])).toBe(false);
+    expect(areSameShape([node], [node, { ...node, id: 2 }])).toBe(false);
+  });
+});
 
 describe("the critical path", () => {
   test("is the chain that took longest, with what still runs counted until now", () => {
