@@ -3,7 +3,6 @@
  * filtering are the server's; this only shows, moves and copies.
  */
 
-import { ArrowDown, ArrowUp } from "lucide-react";
 import {
   type KeyboardEvent,
   memo,
@@ -17,9 +16,10 @@ import {
 } from "react";
 import { Problem } from "../components/Problem";
 import { cellOf, tsvOf, widthOf } from "./cell";
-import { isNumber } from "./filter";
 import style from "./Grid.module.css";
+import { Head } from "./Head";
 import { type LoadPage, Pages } from "./pages";
+import { keepWidths, readWidths, STEP, type Widths, widthsOf, withWidth } from "./widths";
 import {
   isExact,
   lastTop,
@@ -53,6 +53,7 @@ export const Grid = ({
   onTotal,
   onCell,
   startRow = 0,
+  widthsName,
 }: {
   label: string;
   columns: readonly GridColumn[];
@@ -67,6 +68,8 @@ export const Grid = ({
   /** The cell that is looked at: for the side panel. */
   onCell?: (cell: { row: number; column: GridColumn; value: unknown } | undefined) => void;
   startRow?: number;
+  /** What widths that a person sets are kept under; none: only while the grid is there. */
+  widthsName?: string | undefined;
 }) => {
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
@@ -145,7 +148,7 @@ export const Grid = ({
   const sample = pages.firstPage;
   const settled = sample.length > 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: only when the first rows arrive
-  const widths = useMemo(
+  const fitted = useMemo(
     () =>
       columns.map((column) =>
         widthOf(
@@ -156,6 +159,21 @@ export const Grid = ({
       ),
     [columns, settled, loadKey],
   );
+  const [set, setSet] = useState<Widths>(() => (widthsName ? readWidths(localStorage, widthsName) : {}));
+  const widths = useMemo(
+    () =>
+      widthsOf(
+        columns.map((column) => column.name),
+        fitted,
+        set,
+      ),
+    [columns, fitted, set],
+  );
+  const setWidth = (column: string, width: number | undefined) => {
+    const next = withWidth(set, column, width);
+    setSet(next);
+    if (widthsName) keepWidths(localStorage, widthsName, next);
+  };
   const numberWidth = Math.max(40, String(total).length * 8 + 18);
 
   const range = (() => {
@@ -217,7 +235,11 @@ export const Grid = ({
         ? { row: total - 1, column: columns.length - 1 }
         : { row: at.row, column: columns.length - 1 },
     }[event.key];
-    if (event.key === "Escape" && current) {
+    const looked = current && columns[current.column];
+    if (looked && !isMod && (event.key === "<" || event.key === ">")) {
+      event.preventDefault();
+      setWidth(looked.name, (widths[current.column] ?? 0) + (event.key === ">" ? STEP : -STEP));
+    } else if (event.key === "Escape" && current) {
       event.preventDefault();
       event.stopPropagation();
       setCurrent(undefined);
@@ -253,53 +275,14 @@ export const Grid = ({
         onPointerDown={pick}
       >
         <div className={style.space} style={{ height: scrollHeightOf(view) + HEAD }}>
-          <div className={style.head} role="row" aria-rowindex={1}>
-            <span className={style.title} role="columnheader" style={{ width: numberWidth }}>
-              #
-            </span>
-            {columns.map((column, index) => {
-              const isSorted = sort?.column === column.name;
-              const shared = {
-                className: style.title,
-                role: "columnheader",
-                "aria-colindex": index + 2,
-                "aria-sort": isSorted
-                  ? sort.isDown
-                    ? ("descending" as const)
-                    : ("ascending" as const)
-                  : undefined,
-                "data-right": isNumber(column.type) ? "" : undefined,
-                style: { width: widths[index] },
-                title: `${column.name} · ${column.type}`,
-              };
-              const inner = (
-                <>
-                  <span className="ellipsis">{column.name}</span>
-                  {isSorted &&
-                    (sort.isDown ? (
-                      <ArrowDown aria-hidden width={12} height={12} />
-                    ) : (
-                      <ArrowUp aria-hidden width={12} height={12} />
-                    ))}
-                </>
-              );
-              return onSort ? (
-                <button
-                  key={column.name}
-                  type="button"
-                  {...shared}
-                  tabIndex={-1}
-                  onClick={() => onSort(column.name)}
-                >
-                  {inner}
-                </button>
-              ) : (
-                <span key={column.name} {...shared}>
-                  {inner}
-                </span>
-              );
-            })}
-          </div>
+          <Head
+            columns={columns}
+            widths={widths}
+            numberWidth={numberWidth}
+            sort={sort}
+            onSort={onSort}
+            onWidth={setWidth}
+          />
           <div className={style.body} role="rowgroup">
             <div style={{ transform: `translateY(${shift}px)` }} role="presentation">
               {Array.from({ length: Math.max(0, last - first) }, (_, offset) => {

@@ -10,6 +10,7 @@ const ELSEWHERE: readonly (readonly [string, string])[] = [
   ["Mod+End", "last cell of a grid"],
   ["PgUp", "a page up"],
   ["PgDn", "a page down"],
+  ["< >", "narrow or widen the column of the cell"],
   ["Mod+C", "copy the cell or the range"],
   ["Esc", "close the topmost thing, leave the editor"],
   ["Tab", "indent in the editor; Esc then Tab leaves it"],

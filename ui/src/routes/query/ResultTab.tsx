@@ -113,6 +113,7 @@ export const ResultTab = ({
         onSort={onSort}
         onTotal={setTotal}
         onCell={setLooked}
+        widthsName={execution.queryId > 0 ? `query.${execution.queryId}` : undefined}
         startRow={row ?? 0}
       />
       {looked && <CellPart looked={looked} onFilter={(text) => onShape({ filter: text, row: undefined })} />}
