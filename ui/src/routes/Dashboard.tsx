@@ -3,7 +3,7 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Pencil, Plus, RefreshCw, Type } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import {
   archiveDashboard,
   type Dashboard,
@@ -16,9 +16,8 @@ import {
   visualizationQuery,
   type Widget,
 } from "../api/dashboards";
-import type { Parameter } from "../api/parameters";
-import { savedQuery } from "../api/queries";
 import { Button } from "../components/Button";
+import { TextField } from "../components/Field";
 import { clock, duration, shortId } from "../components/format";
 import { Menu } from "../components/Menu";
 import { Empty, Skeleton } from "../components/Panel";
@@ -34,6 +33,7 @@ import { AddChart } from "./dashboard/AddChart";
 import { Board } from "./dashboard/Board";
 import style from "./dashboard/Dashboard.module.css";
 import { type Loaded, loadCharts } from "./dashboard/load";
+import { ChooseParameters, useParameters } from "./dashboard/Parameters";
 import { freePlace } from "./dashboard/place";
 import { useLiveRun } from "./run/useLiveRun";
 import { parametersOf, type Raw } from "./search";
@@ -66,16 +66,6 @@ const Page = ({
       />
     );
   return <Skeleton lines={10} />;
-};
-
-/** Parameters of the dashboard: its own list, each declared by the query it belongs to. */
-const useParameters = (dashboard: Dashboard): Parameter[] => {
-  const ids = [...new Set(dashboard.parameters.map((one) => one.queryId))];
-  const queries = useQueries({ queries: ids.map((id) => savedQuery(id)) });
-  return dashboard.parameters.flatMap((one) => {
-    const declared = queries[ids.indexOf(one.queryId)]?.data?.parameters.find((own) => own.key === one.key);
-    return declared ? [declared] : [];
-  });
 };
 
 /** The rows of one run for every chart; the next ones take their place all at once. */
@@ -117,27 +107,38 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
 
   const isEditing = search.edit === "1";
   const [widgets, setWidgets] = useState(dashboard.widgets);
+  const [name, setName] = useState(dashboard.name);
+  const [asked, setAsked] = useState(dashboard.parameters);
   const [isSaving, setSaving] = useState(false);
   const [isAdding, setAdding] = useState(false);
-  useEffect(() => setWidgets(dashboard.widgets), [dashboard]);
+  const startOver = useCallback(() => {
+    setWidgets(dashboard.widgets);
+    setName(dashboard.name);
+    setAsked(dashboard.parameters);
+  }, [dashboard]);
+  useEffect(startOver, [startOver]);
   const change = (next: Widget[]) => {
     const gone = widgets.find((one) => !next.some((other) => other.id === one.id));
     const before = widgets;
     setWidgets(next);
     if (gone && next.length < before.length) confirmWithUndo("Widget removed.", () => setWidgets(before));
   };
-  const names = useQueries({
+  const drawn = useQueries({
     queries: widgets.flatMap((widget) =>
       widget.kind === "chart" ? [visualizationQuery(widget.visualizationId)] : [],
     ),
-    combine: (all) =>
-      new Map(all.flatMap((one) => (one.data ? [[one.data.id, one.data.name] as const] : []))),
+    combine: (all) => all.flatMap((one) => one.data ?? []),
   });
+  const names = new Map(drawn.map((one) => [one.id, one.name] as const));
   const save = async () => {
     setSaving(true);
     setError(undefined);
     try {
-      const saved = await updateDashboard(dashboard.id, { widgets }, dashboard.revision);
+      const saved = await updateDashboard(
+        dashboard.id,
+        { name: name.trim() || dashboard.name, widgets, parameters: asked },
+        dashboard.revision,
+      );
       client.setQueryData(dashboardQuery(dashboard.id).queryKey, saved);
       await client.invalidateQueries({ queryKey: ["dashboards"] });
       await client.invalidateQueries({ queryKey: ["dashboard", dashboard.owner, dashboard.slug] });
@@ -178,7 +179,8 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
   return (
     <div className={style.page}>
       <header className={style.head}>
-        <h1 className="ellipsis">{dashboard.name}</h1>
+        <h1 className={isEditing ? "unseen" : "ellipsis"}>{dashboard.name}</h1>
+        {isEditing && <TextField label="Name" value={name} onChange={setName} small />}
         <Origin results={shown?.results} isLoading={results.isPending} />
         <span className={style.grow} />
         {isEditing ? (
@@ -200,7 +202,7 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
             </Button>
             <Button
               onClick={() => {
-                setWidgets(dashboard.widgets);
+                startOver();
                 set({ edit: undefined });
               }}
             >
@@ -281,7 +283,10 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
           onRetry={() => void results.refetch()}
         />
       )}
-      {parameters.length > 0 && (
+      {isEditing && (
+        <ChooseParameters queryIds={drawn.map((one) => one.queryId)} chosen={asked} onChange={setAsked} />
+      )}
+      {!isEditing && parameters.length > 0 && (
         <div className={style.params}>
           <ParamForm
             parameters={parameters}
