@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useRef } from "react";
 import style from "./DataTable.module.css";
 
 export type Column<T> = {
@@ -31,6 +31,52 @@ export const sorted = <T,>(
     return sort.isDown ? -order : order;
   });
 };
+
+/** Drawn again only if it changed: of a thousand lines an event or a selection changes a few. */
+const Line = memo(function Line<T>({
+  row,
+  columns,
+  onOpen,
+  isSelected,
+  isStop,
+}: {
+  row: T;
+  columns: readonly Column<T>[];
+  onOpen: ((row: T) => void) | undefined;
+  isSelected: boolean | undefined;
+  /** Where the tabulator key enters the table. */
+  isStop: boolean;
+}) {
+  return (
+    <tr
+      aria-selected={isSelected}
+      data-open={onOpen ? "" : undefined}
+      tabIndex={onOpen ? (isStop ? 0 : -1) : undefined}
+      onClick={(event) => {
+        if (!(event.target as Element).closest("a, button, input")) onOpen?.(row);
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
+      }}
+    >
+      {columns.map((column) => (
+        <td
+          key={column.key}
+          data-right={column.right ? "" : undefined}
+          data-wide={column.wide ? "" : undefined}
+        >
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+}) as <T>(props: {
+  row: T;
+  columns: readonly Column<T>[];
+  onOpen: ((row: T) => void) | undefined;
+  isSelected: boolean | undefined;
+  isStop: boolean;
+}) => ReactNode;
 
 /**
  * A table of things that can be opened: `j`, `k` and the arrows move, `Enter` opens.
@@ -111,28 +157,14 @@ export const DataTable = <T,>({
           {rows.map((row, index) => {
             const key = rowKey(row);
             return (
-              <tr
+              <Line
                 key={key}
-                aria-selected={selected === undefined ? undefined : key === selected}
-                data-open={onOpen ? "" : undefined}
-                tabIndex={onOpen ? ((first === undefined ? index === 0 : first === key) ? 0 : -1) : undefined}
-                onClick={(event) => {
-                  if (!(event.target as Element).closest("a, button, input")) onOpen?.(row);
-                }}
-                onKeyDown={(event) => {
-                  if (event.key === "Enter" && event.target === event.currentTarget) onOpen?.(row);
-                }}
-              >
-                {columns.map((column) => (
-                  <td
-                    key={column.key}
-                    data-right={column.right ? "" : undefined}
-                    data-wide={column.wide ? "" : undefined}
-                  >
-                    {column.cell(row)}
-                  </td>
-                ))}
-              </tr>
+                row={row}
+                columns={columns}
+                onOpen={onOpen}
+                isSelected={selected === undefined ? undefined : key === selected}
+                isStop={first === undefined ? index === 0 : first === key}
+              />
             );
           })}
         </tbody>

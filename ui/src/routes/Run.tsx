@@ -81,8 +81,9 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   const nodes = run.nodes;
   useMemo(() => states.set(nodes), [states, nodes]);
   const shape = useShape(nodes);
-  const { boxes, lines } = useMemo(
+  const { boxes, lines, titles } = useMemo(
     () => ({
+      titles: new Map(shape.map((node) => [node.id, node.title])),
       boxes: shape.map((node) => ({ id: node.id, title: node.title, kind: node.kind })),
       lines: edgesOf(shape),
     }),
@@ -185,7 +186,7 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
           onOpen={open}
           sort={sortOf(search.sort)}
           onSort={(sort) => set({ sort: sortText(sort) }, true)}
-          titleOf={(id) => nodes.find((node) => node.id === id)?.title ?? String(id)}
+          titles={titles}
         />
       )}
     </CrashBoundary>
