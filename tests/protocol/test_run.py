@@ -118,7 +118,8 @@ def test_rows_are_kept_when_the_node_that_was_to_follow_is_skipped_meanwhile(
     broken = world.view("result_broken", "SELECT n FROM dune.me.nothing")
     query = world.save(f"SELECT a.n FROM {labels[-1]} a JOIN {broken} b ON a.n = b.n")
     id_ = world.coordinator.execute_lineage_pipeline(ME, query, {}, None).run
-    write, has_rows = world.database.write, []
+    write = world.database.write
+    has_rows: list[AttemptId] = []
     world.engine.during = has_rows.append
 
     def after_another_slot(work: Callable[[Transaction], T], *, durable: bool = True) -> T:
