@@ -37,7 +37,9 @@ def filter_case(_: HookContext, case: Case[Any]) -> bool:
     told from one that is right: `{}` is a row; and `0.0`, to be wrong where an integer is wanted,
     is the integer 0.
     """
-    if any(isinstance(value, float) and value.is_integer() for value in (case.query or {}).values()):
+    if any(
+        isinstance(value, float) and value.is_integer() for value in (case.query or {}).values()
+    ):
         return False
     if case.operation.label == "DELETE /api/v1/keys/{key_id}":
         return case.path_parameters.get("key_id") != os.environ["QANAT_FUZZ_KEY_ID"]
