@@ -39,10 +39,23 @@ class Build:
             if source in seen:
                 continue
             seen.add(source)
-            chunk = self.chunks[source]
+            chunk = self._chunk(source)
             found |= {chunk["file"], *chunk.get("css", [])}
             waiting += chunk.get("imports", [])
         return {file for file in found if file.endswith((".js", ".css"))}
+
+    def _chunk(self, source: str) -> dict[str, Any]:
+        """Return the chunk of a source; one that others share is listed by its name alone."""
+        if source in self.chunks:
+            return self.chunks[source]
+        (found,) = (
+            chunk
+            for key, chunk in self.chunks.items()
+            if key.startswith("_")
+            and chunk.get("name") == Path(source).stem
+            and chunk["file"].endswith(".js")
+        )
+        return found
 
     def size(self, files: Iterable[str]) -> int:
         """Return the compressed bytes of `files`."""

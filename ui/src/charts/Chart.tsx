@@ -4,7 +4,7 @@ import { BarChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
 import { GridComponent, LegendPlainComponent, TooltipComponent } from "echarts/components";
 import { type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { whole } from "../components/format";
 import { cellOf } from "../grid/cell";
 import style from "./Chart.module.css";
@@ -91,7 +91,8 @@ const Figure = ({
 const Canvas = ({ spec, built, theme }: { spec: ChartSpec; built: Built; theme: string }) => {
   const frame = useRef<HTMLDivElement>(null);
   const chart = useRef<ECharts>(undefined);
-  useEffect(() => {
+  // Before the frame is painted: charts of one run change in the same frame as the numbers beside them.
+  useLayoutEffect(() => {
     if (!frame.current) return;
     const made = init(frame.current, undefined, { renderer: "canvas" });
     chart.current = made;
@@ -107,7 +108,7 @@ const Canvas = ({ spec, built, theme }: { spec: ChartSpec; built: Built; theme: 
     };
   }, []);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another theme means other colours of the page
-  useEffect(() => {
+  useLayoutEffect(() => {
     chart.current?.setOption(optionsOf(spec, built, inkOf()), { notMerge: true });
   }, [spec, built, theme]);
   return <div ref={frame} className={style.canvas} role="img" aria-label={built.summary} />;
