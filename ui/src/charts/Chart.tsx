@@ -6,7 +6,7 @@ import { type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 import { useLayoutEffect, useMemo, useRef, useState } from "react";
 import { whole } from "../components/format";
-import { cellOf } from "../grid/cell";
+import { late } from "../components/late";
 import style from "./Chart.module.css";
 import { type Built, build, counterOf, type Ink, numberOf, optionsOf, type Row } from "./options";
 import type { ChartSpec } from "./spec";
@@ -22,7 +22,7 @@ use([
   CanvasRenderer,
 ]);
 
-const MOST_TABLE = 200;
+const Table = late<Drawn>(async () => (await import("./Table")).Table);
 
 /** The page's colours, read again when the theme changes. */
 const inkOf = (): Ink => {
@@ -57,7 +57,11 @@ export const Chart = ({
   return <Figure spec={spec} rows={rows} columns={columns} theme={theme} sampled={sampled} />;
 };
 
-type Drawn = { spec: ChartSpec; rows: readonly Row[]; columns: readonly { name: string; type: string }[] };
+export type Drawn = {
+  spec: ChartSpec;
+  rows: readonly Row[];
+  columns: readonly { name: string; type: string }[];
+};
 
 const Figure = ({
   spec,
@@ -112,39 +116,6 @@ const Canvas = ({ spec, built, theme }: { spec: ChartSpec; built: Built; theme: 
     chart.current?.setOption(optionsOf(spec, built, inkOf()), { notMerge: true });
   }, [spec, built, theme]);
   return <div ref={frame} className={style.canvas} role="img" aria-label={built.summary} />;
-};
-
-const Table = ({ spec, rows, columns }: Drawn) => {
-  const shown = columns.filter(
-    (column) => column.name === spec.x || column.name === spec.split || spec.y.includes(column.name),
-  );
-  return (
-    <div className={style.table} role="region" aria-label="Values of the chart" tabIndex={0}>
-      <table>
-        <thead>
-          <tr>
-            {shown.map((column) => (
-              <th key={column.name} scope="col">
-                {column.name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {rows.slice(0, MOST_TABLE).map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: rows of a result have no key of their own
-            <tr key={index}>
-              {shown.map((column) => (
-                <td key={column.name} className="figures">
-                  {cellOf(row[column.name], column.type).text}
-                </td>
-              ))}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
-  );
 };
 
 const Counter = ({ spec, rows }: { spec: ChartSpec; rows: readonly Row[] }) => {
