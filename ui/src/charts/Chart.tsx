@@ -4,9 +4,8 @@ import { BarChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
 import { GridComponent, LegendPlainComponent, TooltipComponent } from "echarts/components";
 import { type ECharts, init, use } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
-import { useLayoutEffect, useMemo, useRef, useState } from "react";
+import { lazy, Suspense, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { whole } from "../components/format";
-import { late } from "../components/late";
 import style from "./Chart.module.css";
 import { type Built, build, counterOf, type Ink, numberOf, optionsOf, type Row } from "./options";
 import type { ChartSpec } from "./spec";
@@ -22,7 +21,7 @@ use([
   CanvasRenderer,
 ]);
 
-const Table = late<Drawn>(async () => (await import("./Table")).Table);
+const Table = lazy(async () => ({ default: (await import("./Table")).Table }));
 
 /** The page's colours, read again when the theme changes. */
 const inkOf = (): Ink => {
@@ -75,7 +74,9 @@ const Figure = ({
   return (
     <figure className={style.chart}>
       {isTable ? (
-        <Table spec={spec} rows={rows} columns={columns} />
+        <Suspense fallback={null}>
+          <Table spec={spec} rows={rows} columns={columns} />
+        </Suspense>
       ) : (
         <Canvas spec={spec} built={built} theme={theme} />
       )}
