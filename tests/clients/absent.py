@@ -9,10 +9,6 @@ from typing import Final
 
 #: client → why it is not run here, and what stands in its stead.
 ABSENT: Final = {
-    "duneapi-client-go": (
-        "its Go module cannot be had from the module proxy; its requests and its decoders' rules"
-        " are tested instead (tests/clients/test_go_rules.py)"
-    ),
     "dune (command line)": (
         "its Go module cannot be had from the module proxy; it calls by the Go client, whose rules"
         " are tested instead (tests/clients/test_go_rules.py)"

@@ -6,6 +6,7 @@ A client that cannot be installed fails its tests, with the line to type; it is 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import shlex
 import shutil
 import subprocess
@@ -17,11 +18,12 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).parents[2]
+GO: Final = Path(__file__).parent / "go"
 CACHE: Final = ROOT / ".tools" / "clients"
 INSTALL_S: Final = 300
 
 
-def _carry_out(client: str, *command: str | Path) -> None:
+def _carry_out(client: str, *command: str | Path, cwd: Path = ROOT) -> None:
     line = shlex.join(str(word) for word in command)
     try:
         done = subprocess.run(
@@ -30,7 +32,7 @@ def _carry_out(client: str, *command: str | Path) -> None:
             text=True,
             timeout=INSTALL_S,
             check=False,
-            cwd=ROOT,
+            cwd=cwd,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         pytest.fail(f"{client} cannot be installed: {error}\ntype: {line}", pytrace=False)
@@ -88,3 +90,36 @@ def python_package(name: str, version: str) -> Path:
 
     _once(folder, install)
     return python
+
+
+def go() -> str:
+    """Return the path of Go, which the machine has or the test fails."""
+    found = shutil.which("go") or shutil.which("go", path="/usr/local/go/bin")
+    if found is None:
+        pytest.fail("Go is missing\ntype: apt-get install golang-go", pytrace=False)
+    return found
+
+
+def go_module(name: str, version: str) -> Path:
+    """Return the unpacked source of a Go module; its go.sum is tests/clients/go/go.sum."""
+    _carry_out(name, go(), "mod", "download", f"{name}@{version}", cwd=GO)
+    asked = [go(), "list", "-m", "-f", "{{.Dir}}", name]
+    answer = subprocess.run(
+        asked, cwd=GO, capture_output=True, text=True, timeout=INSTALL_S, check=True
+    )
+    return Path(answer.stdout.strip())
+
+
+def go_programs(name: str, version: str, **packages: str) -> Path:
+    """Return a folder of programs built of Go packages: a program's name → its import path."""
+    source = b"".join(file.read_bytes() for file in sorted(GO.iterdir()))
+    folder = (
+        CACHE / f"{name.rpartition('/')[2]}-{version}-{hashlib.sha256(source).hexdigest()[:12]}"
+    )
+
+    def install() -> None:
+        go_module(name, version)
+        for program, package in packages.items():
+            _carry_out(name, go(), "build", "-o", folder / program, package, cwd=GO)
+
+    return _once(folder, install)

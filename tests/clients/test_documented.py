@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,13 +12,16 @@ from pathlib import Path
 import pytest
 
 from tests.clients.documented import blocks
-from tests.clients.installing import node, node_package, python_package
+from tests.clients.installing import GO, go, node, node_package, python_package
 from tests.clients.served import Served
 from tests.clients.test_client_sdk import PACKAGE, VERSIONS
 
 
 def _output(server: Served, place: Path, *command: str | Path) -> str:
-    environment = {**os.environ, "QANAT_URL": server.url, "QANAT_KEY": str(server.key)}
+    key = str(server.key)
+    environment = {**os.environ, "QANAT_URL": server.url, "QANAT_KEY": key}
+    environment |= {"DUNE_API_HOST": server.url, "DUNE_API_KEY": key}
+    environment["PATH"] += f"{os.pathsep}{Path(go()).parent}"
     done = subprocess.run(
         [str(word) for word in command],
         cwd=place,
@@ -42,7 +46,7 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def test_every_block_has_its_test() -> None:
     assert set(blocks()) == {
         "curl", "dune-client", "dune-client-async", "typescript-shim", "typescript", "spice-shim",
-        "spice",
+        "spice", "go", "dunecli",
     }  # fmt: skip
 
 
@@ -71,3 +75,12 @@ def test_the_lines_for_spice_print_a_frame(first: Served, tmp_path: Path) -> Non
     (tmp_path / "main.py").write_text(blocks()["spice"])
     python = python_package("dune-spice", "0.2.7")
     assert "shape: (1, 1)" in _output(first, tmp_path, python, "main.py")
+
+
+def test_the_lines_for_go_print_rows_and_a_run(first: Served, tmp_path: Path) -> None:
+    for name in ("go.mod", "go.sum"):
+        shutil.copy(GO / name, tmp_path)
+    (tmp_path / "main.go").write_text(blocks()["go"])
+    rows, run = _output(first, tmp_path, go(), "run", ".").splitlines()
+    assert (rows, run[:2]) == ("[map[answer:42]]", "01")
+    assert '"answer":42' in _output(first, tmp_path, "bash", "-euc", blocks()["dunecli"])

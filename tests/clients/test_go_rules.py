@@ -1,8 +1,9 @@
-"""The flows of the Go client and of the `dune` command, by the requests they send.
+"""The flows of the `dune` command and of the Go client it calls by, by the requests they send.
 
-The programs themselves are not run: their modules cannot be had from the module proxy. Requests
-have their form (JSON without a content type, an empty object or nothing for a body) and answers
-are held to their decoders' rules.
+These are not run as programs: the module of the command, and of the version of the client that it
+uses, cannot be had from the module proxy (an older client is: test_go_client.py). Requests have
+their form (JSON without a content type, an empty object or nothing for a body) and answers are
+held to their decoders' rules.
 """
 
 from __future__ import annotations

@@ -187,8 +187,9 @@ RULES: Final[tuple[Rule, ...]] = (
     _read("/v1/functions"),
     _read("/v1/namespaces"),
     # visualizations, dashboards
-    _rule("POST", "/v1/queries/{query_id}/visualizations", "write", "query",
-          archived=403, public=403, private=404, ask=_json(name="v", type="table")),
+    *(_rule("POST", f"/v1/{path}", "write", "query",
+            archived=403, public=403, private=404, ask=_json(name="v", type="table"))
+      for path in ("queries/{query_id}/visualizations", "query/{query_id}/visualization")),
     _of_query("/v1/queries/{query_id}/visualizations"),
     _read("/v1/visualizations/{visualization_id}", "visualization",
           archived=200, public=200, private=404),

@@ -33,6 +33,7 @@ HELD: Final[Mapping[tuple[str, str], Mapping[str, str]]] = {
     ("post", "/api/v1/staged-uploads"): {"staged_id": "staged_id"},
     ("put", "/api/v1/endpoints/{slug}"): {"handle": "handle", "slug": "slug"},
     ("post", "/api/v1/queries/{query_id}/visualizations"): {"visualization_id": "id"},
+    ("post", "/api/v1/query/{query_id}/visualization"): {"visualization_id": "id"},
     ("post", "/api/v1/dashboards"): {"dashboard_id": "dashboard_id"},
     ("post", "/api/v1/keys"): {"key_id": "id"},
 }

@@ -97,3 +97,14 @@ post: Final = _made(_post)
 put: Final = _made(_put)
 patch: Final = _made(_patch)
 delete: Final = _made(_delete)
+
+
+def under_both(
+    declare: Callable[..., Callable[[Handler], HTTPRouteHandler]],
+    handler: Handler,
+    path: str,
+    old: str,
+    **more: Any,  # noqa: ANN401  # of the declaration
+) -> list[HTTPRouteHandler]:
+    """Return a route, and the same under the name that older clients know."""
+    return [declare(path, **more)(handler), declare(old, deprecated=True, **more)(handler)]

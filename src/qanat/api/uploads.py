@@ -5,7 +5,6 @@ Every route also has the name that older clients know (contract section 9).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, cast
 
@@ -17,7 +16,7 @@ from litestar.params import JSONBody, PathParameter
 
 from qanat.api.parameters import Limit, Offset
 from qanat.api.requests import Request
-from qanat.api.routing import delete, get, post
+from qanat.api.routing import delete, get, post, under_both
 from qanat.api.spool import fresh, spooled, take_text
 from qanat.api.wire import uploads as wire
 from qanat.api.wire.common import Message, given, page
@@ -213,37 +212,22 @@ _ROWS_BODY: Final = _document_body(
         ),
     }
 )
-Handler = Callable[..., Awaitable[object]]
-
-
-def _routes(
-    declare: Callable[..., Callable[[Handler], HTTPRouteHandler]],
-    handler: Handler,
-    path: str,
-    old: str,
-    **more: Any,  # noqa: ANN401  # of the declaration
-) -> list[HTTPRouteHandler]:
-    """Return a route, and the same under the name that older clients know."""
-    return [
-        declare(path, tag=TAG, **more)(handler),
-        declare(old, tag=TAG, deprecated=True, **more)(handler),
-    ]
-
-
 ROUTES: Final[list[HTTPRouteHandler]] = [
-    *_routes(
+    *under_both(
         get,
         _tables,
         "/uploads",
         "/tables",
+        tag=TAG,
         summary="The caller's uploaded tables",
         example={"tables": [_TABLE]},
     ),
-    *_routes(
+    *under_both(
         post,
         _create,
         "/uploads",
         "/table/create",
+        tag=TAG,
         summary="Make a table",
         also=(409,),
         asks={
@@ -262,11 +246,12 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
             "message": "Table created successfully",
         },
     ),
-    *_routes(
+    *under_both(
         post,
         _upload_csv,
         "/uploads/csv",
         "/table/upload/csv",
+        tag=TAG,
         summary="Make a table of a CSV text, or replace it",
         also=(409, 413),
         body_limit="csv_bytes",
@@ -278,31 +263,34 @@ ROUTES: Final[list[HTTPRouteHandler]] = [
             "example_query": "select * from dune.me.dataset_rates limit 10",
         },
     ),
-    *_routes(
+    *under_both(
         post,
         _insert,
         "/uploads/{namespace:str}/{table_name:str}/insert",
         "/table/{namespace:str}/{table_name:str}/insert",
+        tag=TAG,
         summary="Add the rows of a CSV or NDJSON file to a table",
         also=(409, 413, 422),
         body_limit="insert_bytes",
         operation_class=_ROWS_BODY,
         example={"name": "dune.me.prices", "rows_written": 2, "bytes_written": 33},
     ),
-    *_routes(
+    *under_both(
         post,
         _clear,
         "/uploads/{namespace:str}/{table_name:str}/clear",
         "/table/{namespace:str}/{table_name:str}/clear",
+        tag=TAG,
         summary="Take every row out of a table",
         also=(409,),
         example={"message": "Table dune.me.prices successfully cleared"},
     ),
-    *_routes(
+    *under_both(
         delete,
         _delete,
         "/uploads/{namespace:str}/{table_name:str}",
         "/table/{namespace:str}/{table_name:str}",
+        tag=TAG,
         summary="Delete a table",
         example={"message": "Table me.prices successfully deleted"},
     ),

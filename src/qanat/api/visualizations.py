@@ -9,7 +9,7 @@ from litestar.params import JSONBody
 
 from qanat.api.parameters import Limit, Offset, QueryIdText, VisualizationIdText
 from qanat.api.requests import Request
-from qanat.api.routing import delete, get, post, put
+from qanat.api.routing import delete, get, post, put, under_both
 from qanat.api.wire import visualizations as wire
 from qanat.api.wire.common import number, page
 from qanat.api.wire.common import query_id as as_query_id
@@ -26,14 +26,7 @@ _SHOWN: Final = {
 }
 
 
-@post(
-    "/queries/{query_id:str}/visualizations",
-    tag=TAG,
-    summary="Make a visualization of a query",
-    asks=_SENT,
-    example={"id": 55},
-)
-async def create_visualization(
+async def _create(
     request: Request, query_id: QueryIdText, data: JSONBody[wire.ChartSent]
 ) -> wire.Id:
     """Make a visualization of one of the caller's saved queries."""
@@ -109,7 +102,16 @@ async def delete_visualization(request: Request, visualization_id: Visualization
 
 
 ROUTES: Final[list[HTTPRouteHandler]] = [
-    create_visualization,
+    *under_both(
+        post,
+        _create,
+        "/queries/{query_id:str}/visualizations",
+        "/query/{query_id:str}/visualization",
+        tag=TAG,
+        summary="Make a visualization of a query",
+        asks=_SENT,
+        example={"id": 55},
+    ),
     list_visualizations,
     get_visualization,
     put_visualization,

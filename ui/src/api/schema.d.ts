@@ -769,7 +769,7 @@ export interface paths {
         get: operations["ApiV1QueriesQueryIdVisualizationsListVisualizations"];
         put?: never;
         /** Make a visualization of a query */
-        post: operations["ApiV1QueriesQueryIdVisualizationsCreateVisualization"];
+        post: operations["ApiV1QueriesQueryIdVisualizationsCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1062,6 +1062,26 @@ export interface paths {
         get: operations["ApiV1QueryQueryIdVersionsReadVersion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/query/{query_id}/visualization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a visualization of a query
+         * @deprecated
+         */
+        post: operations["ApiV1QueryQueryIdVisualizationCreate"];
         delete?: never;
         options?: never;
         head?: never;
@@ -8147,7 +8167,7 @@ export interface operations {
             };
         };
     };
-    ApiV1QueriesQueryIdVisualizationsCreateVisualization: {
+    ApiV1QueriesQueryIdVisualizationsCreate: {
         parameters: {
             query?: never;
             header?: never;
@@ -10274,6 +10294,100 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["VersionShown"];
+                };
+            };
+            /** @description Malformed request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description No key, or one that is unknown or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Unknown, or private to another owner */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests or too long a queue */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description A fault of the server */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    ApiV1QueryQueryIdVisualizationCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id of a saved query: a number */
+                query_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "Volume by day",
+                 *       "type": "chart",
+                 *       "description": "",
+                 *       "options": {}
+                 *     }
+                 */
+                "application/json": components["schemas"]["visualizations_ChartSent"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": 55
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Id"];
                 };
             };
             /** @description Malformed request */
