@@ -24,7 +24,7 @@ HERE: Final = Path(__file__).parent / "fuzz"
 ROOT: Final = Path(__file__).parents[2]
 CASES: Final = scaled(3_000, 100_000)
 #: For each operation and each sequence; the phase before makes some 3,500 cases by itself.
-EACH: Final = scaled(5, 1_500)
+EACH: Final = scaled(5, 1_200)
 BUDGET_S: Final = scaled(240, 7_200)
 HANGS_AFTER_S: Final = 10
 
