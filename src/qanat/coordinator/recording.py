@@ -19,7 +19,7 @@ from qanat.model.records import Attempt
 from qanat.model.snapshot import Snapshot
 from qanat.model.state import AttemptState, Failure, FailureKind
 from qanat.names import AttemptId, NodeId
-from qanat.store import steps
+from qanat.store import attempts, steps
 from qanat.store.database import Transaction
 
 BACKOFF_S: Final = (1.0, 5.0)  #: before the second and the third attempt of one server
@@ -76,9 +76,9 @@ class Recorder:
         tx.after_commit(committed)
 
     def _record_claim(self, tx: Transaction, assignment: Assignment, at: datetime) -> None:
-        steps.claim(
+        attempts.claim(
             tx,
-            steps.Claim(
+            attempts.Claim(
                 run=assignment.run.id,
                 node=assignment.node,
                 execution=assignment.run.execution(assignment.node).id,
@@ -90,9 +90,9 @@ class Recorder:
             to_us(at),
         )
 
-    def _ending(self, assignment: Assignment, cost: Cost, at: datetime) -> steps.Ending:
+    def _ending(self, assignment: Assignment, cost: Cost, at: datetime) -> attempts.Ending:
         execution = assignment.run.execution(assignment.node)
-        return steps.Ending(
+        return attempts.Ending(
             run=assignment.run.id,
             node=assignment.node,
             execution=execution.id,
@@ -106,7 +106,7 @@ class Recorder:
         )
 
     def _closed(
-        self, assignment: Assignment, state: AttemptState, ending: steps.Ending, at: datetime
+        self, assignment: Assignment, state: AttemptState, ending: attempts.Ending, at: datetime
     ) -> Attempt:
         open_ = assignment.run.nodes[assignment.node].attempts[-1]
         return replace(
@@ -151,7 +151,7 @@ class Recorder:
                 events.append(following.node)
             counted = len(events) + (1 if single else 0)
             after = steps.step(tx, run.id, events=counted, closed=1)
-            steps.complete(
+            attempts.complete(
                 tx,
                 ending,
                 rows,
@@ -198,7 +198,7 @@ class Recorder:
 
         def work(tx: Transaction) -> None:
             after = steps.step(tx, run.id, events=1, closed=1)
-            steps.fail(tx, ending, failure, due_us=to_us(at), expires_us=to_us(expires))
+            attempts.fail(tx, ending, failure, due_us=to_us(at), expires_us=to_us(expires))
             steps.add_events(tx, run.id, after, [node], to_us(at))
             closed = replace(
                 self._closed(assignment, AttemptState.FAILED, ending, at),
@@ -275,7 +275,7 @@ class Recorder:
 
         def work(tx: Transaction) -> int:
             after = steps.step(tx, run.id, events=1, closed=0)
-            lost = steps.lose(tx, ending, why, due_us=to_us(at))
+            lost = attempts.lose(tx, ending, why, due_us=to_us(at))
             steps.add_events(tx, run.id, after, [node], to_us(at))
             reason = "its run failed before it could be tried again"
             then, skipped = after, tuple[NodeId, ...]()
@@ -293,7 +293,7 @@ class Recorder:
                     if skipped:
                         run.skipped(skipped, reason, at)
                         run.stepped(then, list(skipped), at)
-                    if skipped or lost < steps.LOST_LIMIT:
+                    if skipped or lost < attempts.LOST_LIMIT:
                         context.dispatch.release(run, node)
                     else:
                         run.take(node)
@@ -304,7 +304,7 @@ class Recorder:
             tx.after_commit(committed)
             return 0 if skipped else lost
 
-        if context.database.write(work, durable=False) >= steps.LOST_LIMIT:
+        if context.database.write(work, durable=False) >= attempts.LOST_LIMIT:
             self.fail_pending(run, node, lost_too_often(why))
 
     def stop(self, assignment: Assignment, outcome: Outcome) -> None:
@@ -314,7 +314,7 @@ class Recorder:
         ending = self._ending(assignment, outcome.cost, at)
 
         def work(tx: Transaction) -> None:
-            steps.stop(tx, ending, due_us=to_us(at))
+            attempts.stop(tx, ending, due_us=to_us(at))
 
             def committed() -> None:
                 with context.lock:
@@ -339,5 +339,6 @@ def lost_too_often(why: str) -> Failure:
     """Return the failure of a node whose attempts the platform lost one after the other."""
     return Failure(
         kind=FailureKind.INTERNAL,
-        message=f"the engine was lost {steps.LOST_LIMIT} times while it ran this statement: {why}",
+        message=f"the engine was lost {attempts.LOST_LIMIT} times while it ran this statement: "
+        f"{why}",
     )

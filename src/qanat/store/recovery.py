@@ -16,8 +16,9 @@ from sqlalchemy import Text, bindparam, cast, delete, extract, func, insert, lit
 
 from qanat.names import AttemptId, NodeId, RunId, ServerId
 from qanat.store import tables as t
+from qanat.store.attempts import ADD_RECEIPT
 from qanat.store.database import Prepared, Transaction
-from qanat.store.steps import ADD_RECEIPT, Stepped, add_events
+from qanat.store.steps import Stepped, add_events
 
 _STORE: Final = Prepared(select(t.store))
 _ADD_STORE: Final = Prepared(insert(t.store), ["id", "moment", "boot_id", "place"])
