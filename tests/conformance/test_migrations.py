@@ -80,6 +80,9 @@ def test_the_data_of_the_first_release_opens_and_stays(url: str, tmp_path: Path)
                 " VALUES ('me', 'kept', 1, 2, 2)"
             )
         )
+        connection.execute(
+            text("INSERT INTO star (owner, kind, thing, starred_us) VALUES ('me', 'query', 1, 3)")
+        )
     engine.dispose()
 
 
@@ -91,6 +94,7 @@ def test_each_revision_can_be_undone(url: str, tmp_path: Path) -> None:
     with engine.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, "0001")
+        assert not inspect(connection).has_table("star")
         assert not inspect(connection).has_table("endpoint")
         assert connection.scalar(text("SELECT name FROM query")) == "kept"
     engine.dispose()

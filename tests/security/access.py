@@ -212,6 +212,16 @@ RULES: Final[tuple[Rule, ...]] = (
           archived=403, public=200, private=404),
     _read("/v1/dashboards/{dashboard_id}/results", "dashboard",
           archived=200, public=200, private=404),
+    # stars
+    _read("/v1/stars"),
+    _rule("PUT", "/v1/stars/query/{query_id}", "write", "query",
+          archived=200, public=200, private=404),
+    _rule("PUT", "/v1/stars/dashboard/{dashboard_id}", "write", "dashboard",
+          archived=200, public=200, private=404),
+    _rule("DELETE", "/v1/stars/query/{query_id}", "write", "query",
+          archived=200, public=200, private=200),
+    _rule("DELETE", "/v1/stars/dashboard/{dashboard_id}", "write", "dashboard",
+          archived=200, public=200, private=200),
     # usage, keys, sessions
     _rule("POST", "/v1/usage", "read"),
     _read("/v1/usage/days"),
@@ -237,7 +247,7 @@ What each endpoint answers to whom, written from the table that the tests go thr
 - *own*: a key of sufficient scope, on a thing of its own handle. *archived*: its own, archived.
 - *public*, *private*: a thing of another handle. What is private to another handle does not
   exist: the answer is that for an unknown id, word for word (404; 400 where a body names it
-  beside other things).
+  beside other things; 200 where a star is taken off, whether or not there was one).
 - -: the endpoint names no such thing, or such a thing cannot be archived, or is never public.
 
 | endpoint | scope | names | own | archived | public | private |

@@ -7,12 +7,12 @@ from typing import Annotated, Final
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from qanat.api.parameters import DashboardIdText, Limit, Offset
+from qanat.api.parameters import DashboardIdText, Limit, Offset, Starred
 from qanat.api.requests import Request
 from qanat.api.routing import get, patch, post
 from qanat.api.wire import dashboard_changes as asked
 from qanat.api.wire import dashboards as wire
-from qanat.api.wire.common import given, number, page
+from qanat.api.wire.common import given, is_true, number, page
 from qanat.api.wire.pipelines import RunStarted, run_started
 from qanat.coordinator import dashboards as core
 from qanat.errors import ForbiddenError
@@ -95,11 +95,17 @@ async def list_dashboards(
     q: Annotated[str | None, QueryParameter(description="Part of a name or a tag")] = None,
     limit: Limit = None,
     offset: Offset = None,
+    starred: Starred = None,
 ) -> wire.DashboardList:
     """Return dashboards that are not archived."""
     size, start = page(limit, offset, default=50, most=500)
     found = await request.services.read(
-        store.visible, request.caller, (q or "")[: asked.NAME_CHARS], limit=size, offset=start
+        store.visible,
+        request.caller,
+        (q or "")[: asked.NAME_CHARS],
+        limit=size,
+        offset=start,
+        is_starred=is_true(starred),
     )
     return wire.dashboard_list(found)
 

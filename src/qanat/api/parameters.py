@@ -26,4 +26,7 @@ DashboardIdText = Annotated[
 ]
 NodeIdText = Annotated[str, PathParameter(title="Node", description="Id of a node in its run")]
 VersionText = Annotated[str, PathParameter(title="Version", description="A number, from 1")]
+Starred = Annotated[
+    str | None, QueryParameter(description="true: only what the key's owner starred")
+]
 Search = Annotated[str | None, QueryParameter(description="Part of a name, or an id")]

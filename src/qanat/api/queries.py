@@ -9,7 +9,7 @@ from typing import Annotated, Final
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import JSONBody, QueryParameter
 
-from qanat.api.parameters import Limit, Offset, QueryIdText, VersionText
+from qanat.api.parameters import Limit, Offset, QueryIdText, Starred, VersionText
 from qanat.api.requests import Request
 from qanat.api.routing import get, patch, post
 from qanat.api.saving import reads_of
@@ -264,8 +264,9 @@ async def list_queries(
         str | None, QueryParameter(description="Part of name, description or tag, or the id")
     ] = None,
     archived: Annotated[str | None, QueryParameter(description="true: only archived ones")] = None,
+    starred: Starred = None,
 ) -> wire.QueryList:
-    """Answer with a page."""
+    """Answer with a page; of starred ones, also those of other owners."""
     most, after = common.page(limit, offset, default=20, most=1000)
     entries, total = await request.services.read(
         queries.list_of,
@@ -273,7 +274,8 @@ async def list_queries(
         limit=most,
         offset=after,
         search=q or "",
-        is_archived=(archived or "").lower() in ("true", "1"),
+        is_archived=common.is_true(archived),
+        is_starred=common.is_true(starred),
     )
     return wire.listed(entries, total)
 

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_if_absent
 
 from qanat.clock import from_us
@@ -108,14 +108,28 @@ _VISIBLE: Final = (
         func.lower(t.dashboard.c.tags).like(bindparam("pattern"), escape="\\"),
     ),
 )
-_LIST: Final = Prepared(
-    select(t.dashboard, _published.label("published_us"))
-    .where(*_VISIBLE)
-    .order_by(t.dashboard.c.updated_us.desc(), t.dashboard.c.id.desc())
-    .limit(bindparam("limit"))
-    .offset(bindparam("offset"))
+_STARRED: Final = t.dashboard.c.id.in_(
+    select(t.star.c.thing).where(
+        t.star.c.owner == bindparam("caller"), t.star.c.kind == "dashboard"
+    )
 )
-_COUNT: Final = Prepared(select(func.count()).select_from(t.dashboard).where(*_VISIBLE))
+
+
+def _list_and_count(*which: ColumnElement[bool]) -> tuple[Prepared, Prepared]:
+    return (
+        Prepared(
+            select(t.dashboard, _published.label("published_us"))
+            .where(*which)
+            .order_by(t.dashboard.c.updated_us.desc(), t.dashboard.c.id.desc())
+            .limit(bindparam("limit"))
+            .offset(bindparam("offset"))
+        ),
+        Prepared(select(func.count()).select_from(t.dashboard).where(*which)),
+    )
+
+
+_LIST_VISIBLE: Final = _list_and_count(*_VISIBLE)
+_LIST_STARRED: Final = _list_and_count(*_VISIBLE, _STARRED)
 _LOCK_OWNER: Final = Prepared(
     select(t.owner.c.number).where(t.owner.c.handle == bindparam("owner")).with_for_update()
 )
@@ -197,14 +211,26 @@ def by_slug(tx: Transaction, caller: Caller, owner: str, slug: str) -> Dashboard
     return _seen(tx, caller, tx.row(_BY_SLUG, owner=owner, slug=slug))
 
 
-def visible(tx: Transaction, caller: Caller, text: str, *, limit: int, offset: int) -> Dashboards:
-    """Return dashboards with `text` in name or tags, last changed first."""
+def visible(
+    tx: Transaction,
+    caller: Caller,
+    text: str,
+    *,
+    limit: int,
+    offset: int,
+    is_starred: bool = False,
+) -> Dashboards:
+    """Return dashboards with `text` in name or tags, last changed first.
+
+    With `is_starred`, those that the caller starred.
+    """
+    list_of, count_of = _LIST_STARRED if is_starred else _LIST_VISIBLE
     escaped = re.sub(r"([\\%_])", r"\\\1", text.lower())
     asked = {"caller": caller.handle, "pattern": f"%{escaped}%"}
-    rows = tx.rows(_LIST, **asked, limit=limit, offset=offset)
+    rows = tx.rows(list_of, **asked, limit=limit, offset=offset)
     return Dashboards(
         found=[_dashboard(row, _widgets.decode(row["widgets"]), {}) for row in rows],
-        total=int(tx.value(_COUNT, **asked)),
+        total=int(tx.value(count_of, **asked)),
     )
 
 

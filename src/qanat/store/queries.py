@@ -19,7 +19,18 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import BindParameter, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from qanat.clock import from_us
 from qanat.errors import ConflictError, ForbiddenError, NotFoundError
@@ -136,10 +147,21 @@ _CHANGE: Final = Prepared(
 )
 
 
-def _listed(what: Select[Any]) -> Select[Any]:
+_OWN: Final = t.query.c.owner == bindparam("owner_handle")
+_STARRED: Final = and_(
+    or_(t.query.c.is_private == 0, _OWN),
+    t.query.c.id.in_(
+        select(t.star.c.thing).where(
+            t.star.c.owner == bindparam("owner_handle"), t.star.c.kind == "query"
+        )
+    ),
+)
+
+
+def _listed(what: Select[Any], which: ColumnElement[bool]) -> Select[Any]:
     pattern: BindParameter[str] = bindparam("pattern")
     return what.where(
-        t.query.c.owner == bindparam("owner_handle"),
+        which,
         t.query.c.is_temp == 0,
         t.query.c.is_archived == bindparam("archived"),
         or_(
@@ -151,13 +173,20 @@ def _listed(what: Select[Any]) -> Select[Any]:
     )
 
 
-_LIST: Final = Prepared(
-    _listed(select(t.query, _view_label))
-    .order_by(t.query.c.id.desc())
-    .limit(bindparam("most"))
-    .offset(bindparam("after"))
-)
-_COUNT: Final = Prepared(_listed(select(func.count()).select_from(t.query)))
+def _list_and_count(which: ColumnElement[bool]) -> tuple[Prepared, Prepared]:
+    return (
+        Prepared(
+            _listed(select(t.query, _view_label), which)
+            .order_by(t.query.c.id.desc())
+            .limit(bindparam("most"))
+            .offset(bindparam("after"))
+        ),
+        Prepared(_listed(select(func.count()).select_from(t.query), which)),
+    )
+
+
+_LIST_OWN: Final = _list_and_count(_OWN)
+_LIST_STARRED: Final = _list_and_count(_STARRED)
 _NAMED: Final = Prepared(
     select(t.query.c.name, t.query_version.c.reads)
     .join(t.query_version, t.query_version.c.query == t.query.c.id)
@@ -280,11 +309,14 @@ def list_of(
     offset: int,
     search: str = "",
     is_archived: bool = False,
+    is_starred: bool = False,
 ) -> tuple[list[Entry], int]:
     """Return the caller's own queries, newest first, and how many there are altogether.
 
-    `search` is part of a name, a description or a tag, or the whole id.
+    With `is_starred`, those that the caller starred, whoever owns them. `search` is part of a
+    name, a description or a tag, or the whole id.
     """
+    entries_of, count_of = _LIST_STARRED if is_starred else _LIST_OWN
     asked = {
         "owner_handle": caller.handle,
         "archived": int(is_archived),
@@ -301,9 +333,9 @@ def list_of(
             updated_at=from_us(row["updated_us"]),
             view=row["view_label"],
         )
-        for row in tx.rows(_LIST, **asked, most=limit, after=offset)
+        for row in tx.rows(entries_of, **asked, most=limit, after=offset)
     ]
-    return entries, tx.value(_COUNT, **asked)
+    return entries, tx.value(count_of, **asked)
 
 
 def like_pattern(search: str) -> str:

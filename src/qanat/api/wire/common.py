@@ -140,6 +140,11 @@ def bounded(what: str, text: str, most: int) -> None:
         raise InvalidRequestError(f"{what} has at most {most} characters")
 
 
+def is_true(text: str | None) -> bool:
+    """Return whether a parameter of the query string says yes; anything but yes is no."""
+    return (text or "").lower() in ("true", "1")
+
+
 def page(limit: int | None, offset: int | None, *, default: int, most: int) -> tuple[int, int]:
     """Return a list's limit and offset, brought into range."""
     wanted = default if limit is None else max(1, min(limit, most))

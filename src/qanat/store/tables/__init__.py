@@ -44,6 +44,7 @@ from qanat.store.tables.runs import (
     source_pin,
 )
 from qanat.store.tables.schema import metadata
+from qanat.store.tables.stars import star
 
 __all__ = [
     "api_key",
@@ -75,6 +76,7 @@ __all__ = [
     "snapshot",
     "snapshot_file",
     "source_pin",
+    "star",
     "store",
     "view",
     "visualization",
