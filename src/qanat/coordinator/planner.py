@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Final
 
 from qanat.coordinator.definitions import Definitions, NodeDefinition
+from qanat.coordinator.seen import Seen
 from qanat.coordinator.texts import Texts, Values
 from qanat.errors import (
     ForbiddenError,
@@ -23,7 +24,7 @@ from qanat.errors import (
 from qanat.model.access import Caller
 from qanat.model.pipeline import DEFAULT_TIER, Node, NodeKind, Pipeline, pipeline_of
 from qanat.names import Label, NodeId, QueryId
-from qanat.sql.interface import Lineage, Reference, ViewedQuery
+from qanat.sql.interface import Lineage
 from qanat.sql.parameters import Given, resolve
 from qanat.store import lookup
 from qanat.store.database import Transaction
@@ -72,11 +73,9 @@ class Planner:
         node_limit: int,
         shown: QueryId | None = None,
     ) -> None:
-        self._tx, self._caller, self._shown = tx, caller, shown
-        self._texts, self._sources = texts, sources
+        self._tx, self._texts, self._seen = tx, texts, Seen(tx, caller, texts)
+        self._sources, self._shown = sources, shown
         self._text_limit, self._node_limit = text_limit, node_limit
-        self._queries: dict[int, dict[str, Any] | None] = {}
-        self._names: dict[str, Mapping[str, Any] | None] = {}
 
     def query(self, id_: QueryId, asked: Mapping[str, Given], tier: str) -> Plan:
         """Return the plan of one saved query by itself.
@@ -97,9 +96,7 @@ class Planner:
         if len(text) > self._text_limit:
             raise TooLargeError(f"the SQL is longer than {self._text_limit} characters")
         values = Values.of(resolve((), asked, sql=text, adhoc=True))
-        lineage = self._texts.lineage(
-            (0, 0, ""), text, values.texts, self._viewed, self._is_current
-        )
+        lineage = self._seen.lineage(0, 0, text, values)
         read = _Read(sql=text, version=0, values=values, is_private=True, lineage=lineage)
         node = Node(id=NodeId(1), kind=NodeKind.QUERY, query=QueryId(0), tier=tier)
         return self._assemble([_asked(node, asked, read)], {node.id: read}, node.id)
@@ -110,7 +107,7 @@ class Planner:
         Raises:
             NotFoundError, ForbiddenError: There is no such view, or it is another's.
         """
-        view = self._own_view(label)
+        view = self._seen.own_view(label)
         node = Node(
             id=NodeId(1),
             kind=NodeKind.VIEW,
@@ -142,7 +139,7 @@ class Planner:
         Raises:
             NotFoundError, ForbiddenError, InvalidRequestError: It may not run so.
         """
-        view = self._own_view(label)
+        view = self._seen.own_view(label)
         target = Node(
             id=NodeId(0),
             kind=NodeKind.VIEW,
@@ -159,8 +156,8 @@ class Planner:
         while waiting:
             id_ = waiting.pop()
             for label in sorted(reads[id_].lineage.relations):
-                view = self._name(label)
-                if view is None or view["kind"] != "view" or view["owner"] != self._caller.handle:
+                view = self._seen.name(label)
+                if view is None or view["kind"] != "view" or not self._seen.owns(view):
                     continue
                 if label not in writers:
                     if len(nodes) >= self._node_limit:
@@ -220,7 +217,7 @@ class Planner:
             values: Mapping[str, Given] = node.parameters
             if node.id in ends:
                 values = {**values, **(asked or {})}
-            view = None if node.view is None else self._own_view(node.view)
+            view = None if node.view is None else self._seen.own_view(node.view)
             nodes.append(
                 replace(
                     node,
@@ -236,10 +233,7 @@ class Planner:
 
     def stored(self, id_: QueryId) -> str | None:
         """Return the graph stored for a query that the caller sees; None if none is."""
-        query = self._query(id_)
-        if query is None or not self._caller.sees(
-            query["owner"], is_private=bool(query["is_private"])
-        ):
+        if self._seen.query(id_) is None:
             return None
         return lookup.stored_pipeline(self._tx, id_)
 
@@ -280,7 +274,7 @@ class Planner:
                 if label in self._sources:
                     sources.add(label)
                     continue
-                found = self._name(label)
+                found = self._seen.name(label)
                 if found is None:
                     continue
                 is_private = is_private or bool(found["is_private"])
@@ -288,9 +282,9 @@ class Planner:
                     names[label] = found["id"]
             for query, version in read.lineage.queries:
                 viewed[str(query)] = version
-                of = self._query(query)
+                of = self._seen.query(query)
                 is_private = is_private or bool(of and of["is_private"])
-            own = self._name(node.view) if node.view is not None else None
+            own = self._seen.name(node.view) if node.view is not None else None
             made.append(
                 NodeDefinition(
                     id=node.id,
@@ -322,10 +316,8 @@ class Planner:
         )
 
     def _read(self, id_: QueryId, asked: Mapping[str, Given], *, of: Label | None = None) -> _Read:
-        query = self._query(id_)
-        if query is None or not self._caller.sees(
-            query["owner"], is_private=bool(query["is_private"])
-        ):
+        query = self._seen.query(id_)
+        if query is None:
             raise NotFoundError("Query not found")
         if query["is_archived"] and id_ != self._shown:
             raise ForbiddenError(ARCHIVED if of is None else f"{of}: its query {id_} is archived")
@@ -341,67 +333,8 @@ class Planner:
             version=version,
             values=values,
             is_private=bool(query["is_private"]),
-            lineage=self._texts.lineage(
-                (id_, version, values.hash),
-                sql,
-                values.texts,
-                self._viewed,
-                self._is_current,
-            ),
+            lineage=self._seen.lineage(id_, version, sql, values),
         )
-
-    def _viewed(self, reference: Reference) -> ViewedQuery:
-        query = None if reference.query is None else self._query(reference.query)
-        if query is None or not self._caller.sees(
-            query["owner"], is_private=bool(query["is_private"])
-        ):
-            raise SqlRejectedError(f"Query '{reference.query}' does not exist", reference.position)
-        if query["is_archived"] or query["is_temp"]:
-            raise SqlRejectedError(
-                f"Query '{reference.query}' is archived or not saved", reference.position
-            )
-        sql, parameters = self._texts.of(self._tx, query["id"], query["version"])
-        return ViewedQuery(
-            query=query["id"], version=query["version"], sql=sql, parameters=parameters
-        )
-
-    def _is_current(self, lineage: Lineage) -> bool:
-        for id_, version in lineage.queries:
-            query = self._query(id_)
-            if (
-                query is None
-                or query["version"] != version
-                or query["is_archived"]
-                or not self._caller.sees(query["owner"], is_private=bool(query["is_private"]))
-            ):
-                return False
-        return True
-
-    def _query(self, id_: int) -> dict[str, Any] | None:
-        if id_ not in self._queries:
-            self._queries[id_] = lookup.query(self._tx, id_)
-        return self._queries[id_]
-
-    def _name(self, label: str) -> Mapping[str, Any] | None:
-        """Return the view or upload of that label, if the caller may read it."""
-        if label not in self._names:
-            found = lookup.name(self._tx, label) if label.startswith("dune.") else None
-            if found is not None and not self._caller.sees(
-                found["owner"], is_private=bool(found["is_private"])
-            ):
-                found = None
-            elif found is not None and found["kind"] == "view":
-                self._queries.setdefault(found["query"], lookup.query_of_view(found))
-            self._names[label] = found
-        return self._names[label]
-
-    def _own_view(self, label: Label) -> Mapping[str, Any]:
-        view = self._name(label)
-        if view is None or view["kind"] != "view":
-            raise NotFoundError("Materialized view not found")
-        if view["owner"] != self._caller.handle:
-            raise ForbiddenError(f"{label} belongs to {view['owner']}: only its owner refreshes it")
-        return view
 
 
 def _asked(node: Node, given: Mapping[str, Given], read: _Read) -> Node:
