@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import logging
-import socket
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-
-import uvicorn
+from typing import TYPE_CHECKING, Final
 
 from qanat.clock import Clock, SystemClock, to_us
-from qanat.config import ServerSettings, Settings
+from qanat.config import Settings
 from qanat.coordinator import Coordinator
 from qanat.coordinator.context import Context
 from qanat.coordinator.dispatch import Dispatch, Tier
@@ -44,15 +40,12 @@ if TYPE_CHECKING:
     from qanat.api.edge import Edge
     from qanat.api.services import Services
 
-log = logging.getLogger(__name__)
-
 MARKER: Final = "marker"  #: in the data directory: the id of the store that its rows belong to
 #: Seconds; how long a thread keeps the interpreter while another waits for it.
 SWITCH_S: Final = 0.0005
 #: Objects made between looks for garbage in cycles. At Python's own 700, looks were a quarter of
 #: the time that accepting a run of 500 nodes took.
 GARBAGE: Final = (10_000, 20, 50)
-SHUTDOWN_S: Final = 5  #: for requests under way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,9 +287,15 @@ def serve(
     gc.set_threshold(*GARBAGE)
     with build(settings, at_work=True) as server:
         from qanat.api.admin import AdminSocket
-        from qanat.api.operations import operations_on
+        from qanat.api.listening import listen
+        from qanat.api.operations import first_key, operations_on
 
         opened = server.opened
+
+        def ready(url: str) -> None:
+            gc.freeze()  # what was imported stays for good, and need not be looked through
+            on_ready(url, first_key(opened.database, opened.clock))
+
         admin = AdminSocket(
             opened.data_dir,
             operations_on(
@@ -305,82 +304,15 @@ def serve(
         )
         admin.open()
         try:
-            _listen(server, on_ready)
+            # Open event streams would hold up the stop for as long as it is allowed to take.
+            listen(
+                server.app,
+                settings.server,
+                on_ready=ready,
+                on_stop=server.services.streams.close,
+            )
         finally:
             admin.close()
-
-
-def _listen(server: Server, on_ready: Callable[[str, str | None], None]) -> None:
-    from qanat.api.operations import first_key
-    from qanat.api.protocol import Protocol
-
-    def ready(url: str) -> None:
-        gc.freeze()  # what was imported stays for good, and need not be looked through
-        on_ready(url, first_key(server.opened.database, server.opened.clock))
-
-    settings = server.settings.server
-    config = uvicorn.Config(
-        server.app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=Protocol,
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        timeout_keep_alive=75,
-        backlog=2048,
-        limit_concurrency=None,
-    )
-    # Open event streams would hold up the stop for as long as it is allowed to take.
-    listening = _Uvicorn(config, ready, server.services.streams.close)
-    with _bound(settings) as listener:
-        listening.run(sockets=[listener])
-
-
-def _bound(settings: ServerSettings) -> socket.socket:
-    """Return a socket bound to the server's address.
-
-    Raises:
-        StartupError: The address is in use, or is none of this machine.
-    """
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-    except (OSError, OverflowError) as error:
-        listener.close()
-        raise StartupError(
-            f"cannot listen on {settings.host}:{settings.port}: "
-            f"{getattr(error, 'strerror', None) or error}; choose another with --host or --port"
-        ) from error
-    return listener
-
-
-class _Uvicorn(uvicorn.Server):
-    """Says when it listens and when it stops; everything else is the library's."""
-
-    def __init__(
-        self,
-        config: uvicorn.Config,
-        on_ready: Callable[[str], None],
-        on_stop: Callable[[], None],
-    ) -> None:
-        super().__init__(config)
-        self._on_ready, self._on_stop = on_ready, on_stop
-
-    async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
-        await super().startup(sockets=sockets)
-        if self.started:
-            host, port = self.config.host, self.config.port
-            self._on_ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-
-    async def shutdown(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
-        self._on_stop()
-        await super().shutdown(sockets=sockets)
 
 
 @contextlib.contextmanager
