@@ -13,15 +13,9 @@ from dune_client.models import ExecutionState, QueryFailedError
 from dune_client.query import QueryBase
 from dune_client.types import QueryParameter
 
-from tests.clients.served import FAILING, NUMBERS, PAGE, ROWS, SLOW, Served
+from tests.clients.served import FAILING, PAGE, ROWS, SLOW, Served
 
 T = TypeVar("T")
-
-
-@pytest.fixture
-def numbers(server: Served) -> QueryBase:
-    """A saved query of a few thousand rows."""
-    return QueryBase(server.save(NUMBERS, "numbers"))
 
 
 def _with(server: Served, work: Callable[[AsyncDuneClient], Awaitable[T]]) -> T:
