@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -18,6 +19,7 @@ from qanat.model.snapshot import Snapshot
 from qanat.model.types import Column
 from qanat.names import AttemptId, SnapshotId, new_ulid
 from qanat.results.pages import HEAD_ROWS, Pages
+from tests.integration.results.eighty import COLUMNS, CUTS, ROWS, TOTAL
 
 _LIMITS: Final = Limits(threads=2, memory_bytes=1 << 30, time_s=60, result_bytes=1 << 30)
 _MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
@@ -103,3 +105,11 @@ def make_pages(engine: DuckDbEngine, data_dir: Path) -> MakePages:
 def pages(make_pages: MakePages) -> Pages:
     """Pages with the default limits."""
     return make_pages()
+
+
+@pytest.fixture(scope="module", params=[1, 5], ids=["one file", "five files"])
+def snapshot(request: pytest.FixtureRequest, store: Store) -> Snapshot:
+    """Eighty rows, in one file and in several."""
+    cuts = (0, TOTAL) if request.param == 1 else CUTS
+    pairs = pairwise(cuts)
+    return store(COLUMNS, *(ROWS.format(low=low, high=high) for low, high in pairs))
