@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from _server import Server
 
 CHROMIUM: Final = "/usr/bin/chromium"
-SIZE: Final = {"width": 1280, "height": 800}
+SIZE: Final[ViewportSize] = {"width": 1280, "height": 800}
 
 #: Runs before anything of the page. `probe` is what the benchmark asks.
 PROBE: Final = """
@@ -122,7 +122,7 @@ class Chromium:
         context.close()
 
     def _context(self, state: Any = None) -> BrowserContext:
-        made = self._browser.new_context(viewport=SIZE, storage_state=state)  # type: ignore[arg-type]  # a dict of two
+        made = self._browser.new_context(viewport=SIZE, storage_state=state)
         made.set_default_timeout(120_000)
         made.add_init_script(PROBE)
         return made

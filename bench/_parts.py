@@ -33,7 +33,7 @@ from qanat.config import Settings
 from qanat.model.access import Caller, Scope
 from qanat.model.records import Execution
 from qanat.model.state import ExecutionState
-from qanat.names import ExecutionId, QueryId
+from qanat.names import ExecutionId, NodeId, QueryId
 from qanat.results.blocks import BLOCK_ROWS, Blocks
 from qanat.results.options import PageOptions, parse_options
 from qanat.store import keys
@@ -328,7 +328,7 @@ def _node_costs(
     """Encode the status of a run of many nodes: whole, and after one node changed."""
     one = server.coordinator.run(caller, execution.run)
     (node,) = one.nodes.values()
-    nodes = {replace(node, id=id_).id: replace(node, id=id_) for id_ in range(1, NODES + 1)}  # type: ignore[arg-type]  # plain numbers
+    nodes = {NodeId(id_): replace(node, id=NodeId(id_)) for id_ in range(1, NODES + 1)}
     text, numbers = pipeline_wire.StatusText(), itertools.cycle(nodes)
 
     def changed() -> bytes:

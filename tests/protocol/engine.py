@@ -57,7 +57,7 @@ class ScriptedEngine:
     def cancel(self, attempt: AttemptId) -> None:
         self.cancelled.add(attempt)
 
-    def inspect(self, files: tuple[str, ...], format: Format) -> tuple[Columns, int]:  # noqa: A002
+    def inspect(self, files: tuple[str, ...], format: Format) -> tuple[Columns, int]:  # noqa: A002  # as in Load
         return COLUMNS, 1
 
     def path(self, file: AttemptId) -> Path:

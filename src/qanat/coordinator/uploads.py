@@ -143,7 +143,7 @@ class Uploads:
         return Loaded(row_count=new.row_count, size_bytes=new.size_bytes, columns=new.columns)
 
     @contextlib.contextmanager
-    def trial(self, path: Path, format: Format) -> Iterator[tuple[NewFile, Relation]]:  # noqa: A002
+    def trial(self, path: Path, format: Format) -> Iterator[tuple[NewFile, Relation]]:  # noqa: A002  # the word of engines.Load
         """Yield what a file would be as rows; nothing is left of them after the block.
 
         Raises:

@@ -109,7 +109,7 @@ class Engine(Protocol):
         """Stop `attempt`, if it still runs; its `write` then raises CancelledError."""
         ...
 
-    def inspect(self, files: tuple[str, ...], format: Format) -> tuple[Columns, int]:  # noqa: A002
+    def inspect(self, files: tuple[str, ...], format: Format) -> tuple[Columns, int]:  # noqa: A002  # as in Load
         """Return the columns of mounted files, and how many rows they hold.
 
         Raises:

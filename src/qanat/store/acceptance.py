@@ -232,7 +232,7 @@ _FAIL_LONE_EXECUTION: Final = Prepared(
 ADD_EVENT: Final = Prepared(insert(t.event), ["run", "epoch", "seq", "at_us", "node"])
 
 
-def known_answer(tx: Transaction, owner: str, idempotency: tuple[str, str] | None) -> Any | None:  # noqa: ANN401
+def known_answer(tx: Transaction, owner: str, idempotency: tuple[str, str] | None) -> Any | None:  # noqa: ANN401  # any JSON
     """Return the answer that an idempotency key has already got.
 
     Raises:

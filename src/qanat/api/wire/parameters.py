@@ -36,7 +36,7 @@ class OptionsQuery(Wire):
     """The query whose latest result lists what an enum may be."""
 
     queryId: int  # noqa: N815  # Dune's name
-    columnName: str  # noqa: N815
+    columnName: str  # noqa: N815  # Dune's name
 
 
 class ParameterShape(Wire):
@@ -46,10 +46,10 @@ class ParameterShape(Wire):
     type: str | UnsetType = UNSET
     value: str | float | int | bool | list[str] | UnsetType | None = UNSET
     values: list[str] | UnsetType | None = UNSET
-    enumOptions: list[str] | UnsetType | None = UNSET  # noqa: N815
-    isMultiselect: bool | UnsetType | None = UNSET  # noqa: N815
-    isFreeformAllowed: bool | UnsetType | None = UNSET  # noqa: N815
-    enumFromResults: OptionsQuery | UnsetType | None = UNSET  # noqa: N815
+    enumOptions: list[str] | UnsetType | None = UNSET  # noqa: N815  # Dune's name
+    isMultiselect: bool | UnsetType | None = UNSET  # noqa: N815  # Dune's name
+    isFreeformAllowed: bool | UnsetType | None = UNSET  # noqa: N815  # Dune's name
+    enumFromResults: OptionsQuery | UnsetType | None = UNSET  # noqa: N815  # Dune's name
     description: str | UnsetType | None = UNSET
 
 
