@@ -295,7 +295,12 @@ export const optionsOf = (spec: ChartSpec, built: Built, ink: Ink): Record<strin
           }
         : {}),
       ...(type === "scatter"
-        ? { symbolSize: one.points.length > 2000 ? 3 : 6, symbol: MARKS[at % MARKS.length], large: true }
+        ? {
+            symbolSize: one.points.length > 2000 ? 3 : 6,
+            symbol: MARKS[at % MARKS.length],
+            large: true,
+            progressive: 0, // all in one frame: its own way is twenty frames of a few points each
+          }
         : {}),
       ...(type === "bar" ? { barMaxWidth: 48 } : {}),
     })),

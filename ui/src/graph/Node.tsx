@@ -1,11 +1,19 @@
 import { Handle, type NodeProps, Position } from "@xyflow/react";
 import { Ban, Database, FileQuestionMark, RefreshCw, SquareTerminal } from "lucide-react";
-import { createContext, memo, useContext, useMemo, useSyncExternalStore } from "react";
+import {
+  createContext,
+  memo,
+  useContext,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useSyncExternalStore,
+} from "react";
 import { duration, plural } from "../components/format";
 import { StateIcon } from "../components/State";
 import { Elapsed } from "../components/Time";
 import style from "./Graph.module.css";
-import type { LiveNode } from "./model";
+import type { LiveNode, NodeState } from "./model";
 import type { NodeStates } from "./states";
 
 /** What a box says that never changes while it is shown. */
@@ -45,20 +53,37 @@ const useLive = (states: NodeStates | undefined, id: number): LiveNode | undefin
   return useSyncExternalStore(subscribe, () => states?.get(id));
 };
 
+/** Show the state of a node on its box, now and whenever it changes, without drawing anything by React. */
+const useShownState = (states: NodeStates | undefined, id: number) => {
+  const frame = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    if (!states) return;
+    const show = () => {
+      const state = states.get(id)?.state;
+      if (frame.current && state) frame.current.dataset.state = state;
+    };
+    show();
+    return states.subscribe(id, show);
+  }, [states, id]);
+  return frame;
+};
+
 /**
- * A box that stands at a place of the picture. Far away it is its colour and nothing else.
+ * A box that stands at a place of the picture. Far away it is its colour and nothing else: a thousand
+ * that change at once are a thousand attributes.
  *
  * What it looks like is handed to it piece by piece: selecting another box draws two boxes and not all.
  */
 export const BoxView = memo(
   ({ box, x, y, states, isSelected, isCurrent, isFaded, isFar }: BoxLook & { x: number; y: number }) => {
-    const live = useLive(states, box.id);
+    const frame = useShownState(states, box.id);
+    const state = states?.get(box.id)?.state;
     return (
       // The place is on an element of its own: boxes without style of their own share what the browser
       // has worked out for their state, and a thousand of them change in a third of the time.
       <div className={style.place} style={{ left: x, top: y }}>
-        <div {...frameOf(box, live, { isSelected, isCurrent, isFaded })}>
-          {!isFar && <Inside box={box} live={live} />}
+        <div ref={frame} {...frameOf(box, state, { isSelected, isCurrent, isFaded })}>
+          {!isFar && <LiveInside box={box} states={states} />}
         </div>
       </div>
     );
@@ -70,7 +95,7 @@ export const GraphNode = memo(({ data }: NodeProps & { data: Box }) => {
   const look = useContext(LookContext);
   const live = useLive(look.states, data.id);
   return (
-    <div {...frameOf(data, live, marksOf(look, data.id))}>
+    <div {...frameOf(data, live?.state, marksOf(look, data.id))}>
       <Handle type="target" position={Position.Left} className={style.handle} />
       <Inside box={data} live={live} />
       <Handle type="source" position={Position.Right} className={style.handle} />
@@ -88,17 +113,21 @@ export const marksOf = (look: Look, id: number): Marks => ({
   isFaded: look.isFaded(id),
 });
 
-const frameOf = (box: Box, live: LiveNode | undefined, { isSelected, isCurrent, isFaded }: Marks) => ({
+const frameOf = (box: Box, state: NodeState | undefined, { isSelected, isCurrent, isFaded }: Marks) => ({
   className: style.node,
   "data-node": box.id,
   "data-kind": box.kind,
-  "data-state": live?.state,
+  "data-state": state,
   "data-tone": box.tone,
   "data-selected": isSelected ? "" : undefined,
   "data-current": isCurrent ? "" : undefined,
   "data-faded": isFaded ? "" : undefined,
   title: box.title,
 });
+
+const LiveInside = ({ box, states }: { box: Box; states: NodeStates | undefined }) => (
+  <Inside box={box} live={useLive(states, box.id)} />
+);
 
 const Inside = ({ box, live }: { box: Box; live: LiveNode | undefined }) => (
   <>

@@ -104,7 +104,7 @@ test("ticks are round and few", () => {
 });
 
 test("only a node that changed is told", () => {
-  const states = new NodeStates();
+  const states = new NodeStates([]);
   const live = { credits: 0, attempts: [] };
   const first = { id: 1, state: "pending" as const, ...live };
   states.set([first, { id: 2, state: "pending", ...live }]);

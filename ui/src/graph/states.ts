@@ -1,6 +1,6 @@
 /**
- * The live state of each node, apart from the shape of the graph: a change of one node draws that
- * node again and nothing else.
+ * The live state of each node, apart from the shape of the graph: a change of one node shows on that
+ * node and draws nothing else.
  */
 
 import type { LiveNode } from "./model";
@@ -8,6 +8,10 @@ import type { LiveNode } from "./model";
 export class NodeStates {
   #live = new Map<number, LiveNode>();
   #listeners = new Map<number, Set<() => void>>();
+
+  constructor(nodes: readonly (LiveNode & { id: number })[]) {
+    this.set(nodes);
+  }
 
   get(id: number): LiveNode | undefined {
     return this.#live.get(id);

@@ -2,7 +2,7 @@
 
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useCallback, useMemo, useRef, useState } from "react";
+import { useCallback, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { Liveness } from "../api/events";
 import type { RunDetail } from "../api/runs";
 import { Button } from "../components/Button";
@@ -14,6 +14,7 @@ import { Skeleton } from "../components/Panel";
 import { Problem } from "../components/Problem";
 import { Split } from "../components/Split";
 import { useNow } from "../components/Time";
+import { useSettled } from "../components/useSettled";
 import { secondsOf } from "../graph/critical";
 import {
   areSameShape,
@@ -44,6 +45,8 @@ const NO_PATH: readonly number[] = [];
 
 /** Above this the table opens first and the graph is drawn when asked for. */
 const MOST_DRAWN = 3_000;
+/** A filter is typed; only then is it drawn. */
+const FILTER_MS = 150;
 
 export const RunPage = () => {
   const { id } = useParams({ from: "/inside/runs/$id" });
@@ -73,13 +76,15 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   );
   const view = search.view ?? (run.nodes.length > MOST_DRAWN ? "nodes" : "graph");
   const filter = search.filter ?? "";
+  // The key or letter is answered first; the drawing, which may take longer, follows it.
+  const shownView = useSettled(view);
+  const shownFilter = useSettled(filter, FILTER_MS);
   const selected = run.nodes.find((node) => node.id === search.node);
   const isLive = !isFinal(run.state);
 
-  const [states] = useState(() => new NodeStates());
-  // Before the boxes are drawn, and again for each frame of events.
   const nodes = run.nodes;
-  useMemo(() => states.set(nodes), [states, nodes]);
+  const [states] = useState(() => new NodeStates(nodes));
+  useLayoutEffect(() => states.set(nodes), [states, nodes]);
   const shape = useShape(nodes);
   const { boxes, lines, titles } = useMemo(
     () => ({
@@ -94,8 +99,10 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   const critical = showsPath ? path : NO_PATH;
   const faded = useMemo(
     () =>
-      filter ? new Set(nodes.filter((node) => !matches(node, filter)).map((node) => node.id)) : undefined,
-    [nodes, filter],
+      shownFilter
+        ? new Set(nodes.filter((node) => !matches(node, shownFilter)).map((node) => node.id))
+        : undefined,
+    [nodes, shownFilter],
   );
   const focus = useMemo(
     () => (search.focus === undefined ? undefined : neighbourhood(lines, search.focus, 2)),
@@ -154,10 +161,10 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
     set({ filter: filter === `state:${state}` ? undefined : `state:${state}` }, true);
 
   const drawing = (
-    <CrashBoundary region="The drawing" resetKey={view}>
+    <CrashBoundary region="The drawing" resetKey={shownView}>
       {search.with ? (
         <Compare left={run.id} right={search.with} />
-      ) : view === "graph" ? (
+      ) : shownView === "graph" ? (
         <Graph
           label={`Graph of ${run.title}`}
           boxes={boxes}
@@ -170,7 +177,7 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
           focus={focus}
           fitKey={fitCount}
         />
-      ) : view === "timeline" ? (
+      ) : shownView === "timeline" ? (
         <Timeline
           nodes={nodes}
           run={run}
@@ -229,7 +236,7 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
             isPageFilter
           />
         </div>
-        {filter && (
+        {shownFilter && (
           <span className="muted figures">
             {nodes.length - (faded?.size ?? 0)} of {nodes.length}
           </span>

@@ -1,7 +1,10 @@
 /** The one cache of server state. What failed for good is not asked for again by itself. */
 
-import { QueryClient } from "@tanstack/react-query";
+import { notifyManager, QueryClient } from "@tanstack/react-query";
 import { isTransient } from "../api/http";
+
+// What arrives in a frame is drawn in that frame; the library's own timer would leave it to the next.
+notifyManager.setScheduler(queueMicrotask);
 
 export const client = new QueryClient({
   defaultOptions: {

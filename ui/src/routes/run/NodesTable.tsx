@@ -1,24 +1,9 @@
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { type Column, DataTable, type Sort, sorted } from "../../components/DataTable";
 import { credits, duration, short } from "../../components/format";
 import { State } from "../../components/State";
 import { Elapsed } from "../../components/Time";
 import { NODE_STATES, type RunNode } from "../../graph/model";
-
-/** Lines drawn at once; the rest follow a few hundred at a time, so that a key or click never waits for all. */
-const FIRST = 60;
-const STEP = 160;
-
-/** How many of `total` are drawn by now. */
-const useGrowing = (total: number): number => {
-  const [shown, setShown] = useState(FIRST);
-  useEffect(() => {
-    if (shown >= total) return;
-    const timer = setTimeout(() => setShown(shown + STEP), 0);
-    return () => clearTimeout(timer);
-  }, [shown, total]);
-  return Math.min(shown, total);
-};
 
 const took = (node: RunNode) =>
   node.startedAt === undefined || node.endedAt === undefined
@@ -44,12 +29,11 @@ export const NodesTable = ({
 }) => {
   const columns = useMemo(() => columnsOf(titles), [titles]);
   const open = useCallback((node: RunNode) => onOpen(node.id), [onOpen]);
-  const shown = useGrowing(nodes.length);
   return (
     <DataTable
       label="Nodes of this run"
       columns={columns}
-      rows={sorted(nodes, columns, sort).slice(0, shown)}
+      rows={sorted(nodes, columns, sort)}
       rowKey={(node) => String(node.id)}
       selected={selected === undefined ? undefined : String(selected)}
       onOpen={open}
