@@ -63,6 +63,25 @@ def test_a_staged_file_shows_its_columns_and_rows_and_is_no_table_yet(
     assert staged["staged_id"] in lying(server)
 
 
+@pytest.mark.parametrize(
+    ("content", "place"),
+    [
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "line 1: this is not CSV text: byte 1"),
+        ("city\nUlm\nZürich\n".encode("latin-1"), "line 3: this is not CSV text: byte 2"),
+    ],
+)
+def test_what_is_no_text_is_refused_with_its_place_and_the_way_out(
+    me: Owner, server: Server, content: bytes, place: str
+) -> None:
+    """People choose the wrong file, and spreadsheets save in encodings of their own."""
+    before = lying(server)
+
+    error = me.refused(400, "POST", "/staged-uploads?format=csv&file_name=a.csv", content=content)
+
+    assert error == f"{place} is not UTF-8; save it as UTF-8 text"
+    assert lying(server) == before
+
+
 def test_columns_are_renamed_and_retyped_as_they_land(me: Owner, server: Server) -> None:
     staged = stage(me, CSV)
     columns = [{"name": "day", "type": "varchar"}, {"name": "amount", "type": "uint256"}]

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from qanat.engines import Limits, Load
-from qanat.engines.duckdb import DuckDbEngine
+from qanat.engines.duckdb import DuckDbEngine, lines
 from qanat.errors import InvalidRequestError, LimitExceededError, SqlRejectedError
 from qanat.model.snapshot import Format
 from qanat.model.types import Column, Columns
@@ -117,7 +117,15 @@ def test_a_quoted_nothing_is_an_empty_text(load: Loading) -> None:
         ("a,b\n1,2\n3,4,5\n", "line 3: 2 values are expected, not 3"),
         ('a,b\n1,2\n3,"4\n', "line 3: a quote is not closed"),
         ('a,b\n1,"2"x\n', "line 2: "),
-        (b"a,b\n1,2\n3,\xff\n", "line 3: the text is not UTF-8"),
+        (b"a,b\n1,2\n3,\xff\n", "line 3: this is not CSV text: byte 3 is not UTF-8; save it as"),
+        ("a,b\n1,Zürich\n".encode("latin-1"), "line 2: this is not CSV text: byte 4 is not"),
+        ("größe,b\n1,2\n".encode("latin-1"), "line 1: this is not CSV text: byte 3 is not"),
+        ("a,b\n1,2\n".encode("utf-16"), "line 1: this is not CSV text: byte 1 is not UTF-8;"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "line 1: this is not CSV text: byte 1 is not UTF-8;"),
+        (b"PK\3\4\x14\0\0\0\x08\0\x9c\xb2", "line 1: this is not CSV text: byte 11 is not UTF-8;"),
+        (b"a.txt" + b"\0" * 507, "line 1: this is not CSV text: it holds zero bytes; save it as"),
+        (b"a,b\n1,\xe2\x82", "line 2: this is not CSV text: byte 3 is not UTF-8;"),
+        ('"a\nb",c\n1,2\n', "line 1: the name of column 1 holds a line break"),
         ("nope,a\n1,2\n", "line 1: the table has no column 'nope'"),
         ("a,A\n1,2\n", "line 1: column 'A' appears twice"),
         ("a,,b\n1,2,3\n", "line 1: column 2 has no name"),
@@ -129,6 +137,15 @@ def test_a_row_that_does_not_fit_is_named(load: Loading, body: str | bytes, mess
     with pytest.raises(InvalidRequestError) as caught:
         load(body)
     assert str(caught.value).startswith(message)
+
+
+def test_the_place_of_a_bad_byte_is_right_in_a_line_of_several_pieces(tmp_path: Path) -> None:
+    """A long line is read in pieces, and a character may lie across their border."""
+    path = tmp_path / "long"
+    path.write_bytes(b"{}\n" + b"x" * lines.MAX_RECORD + "é".encode() + b"\xff,2\n")
+    with pytest.raises(lines.BadLineError) as caught:
+        lines.line_of_object(path, -1)
+    assert str(caught.value).startswith(f"line 2: this is not JSON text: byte {(8 << 20) + 3} is")
 
 
 def test_a_required_column_must_be_there_and_filled(load: Loading) -> None:
@@ -196,7 +213,7 @@ def test_json_rows_come_one_a_line_or_in_an_array(load: Loading) -> None:
         ('[{"a":1},{"a":"x"}]', "item 2: column 'a': 'x' is not a bigint"),
         ('[{"a":1},', "the JSON array is cut off"),
         ("nonsense", "line 1: this is not a JSON object"),
-        (b'{"b":"\xff"}', "line 1: the text is not UTF-8"),
+        (b'{"b":"\xff"}', "line 1: this is not JSON text: byte 7 is not UTF-8;"),
     ],
 )
 def test_a_json_row_that_does_not_fit_is_named(

@@ -6,6 +6,7 @@ from 1, as an editor counts them. Memory is bounded by the longest record that D
 
 from __future__ import annotations
 
+import codecs
 import csv
 import json
 from collections.abc import Iterator
@@ -29,11 +30,15 @@ def header(path: Path) -> list[str]:
     Raises:
         BadLineError: There is none, or it cannot be read.
     """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+    with path.open(encoding="utf-8-sig", newline="") as file:
         try:
             names = next(_reader(file), [])
         except csv.Error as error:
             raise BadLineError(1, str(error)) from None
+        except UnicodeDecodeError:
+            raise _not_utf8(path, "CSV") from None
+    if any("\0" in name for name in names):
+        raise BadLineError(1, "this is not CSV text: it holds zero bytes; save it as UTF-8 text")
     if not any(name.strip() for name in names):
         raise BadLineError(1, "a header line with the names of the columns is required")
     return [name.strip() for name in names]
@@ -70,18 +75,33 @@ def line_of_row(path: Path, row: int, *, width: int) -> int:
             what = str(error).replace("unexpected end of data", "a quote is not closed")
             raise BadLineError(start, what) from None
         except UnicodeDecodeError:
-            raise BadLineError(_line_of_bad_bytes(path), "the text is not UTF-8") from None
+            raise _not_utf8(path, "CSV") from None
     return 0
 
 
-def _line_of_bad_bytes(path: Path) -> int:
+def _not_utf8(path: Path, kind: str) -> BadLineError:
+    """Return what to say of a file that is no text, or text of another encoding."""
+    line, byte = _bad_byte(path)
+    what = f"this is not {kind} text: byte {byte} is not UTF-8; save it as UTF-8 text"
+    return BadLineError(line, what)
+
+
+def _bad_byte(path: Path) -> tuple[int, int]:
+    """Return the line of the first byte that is not UTF-8, and its number in the line, from 1."""
+    line, before, rest = 1, 0, b""
     with path.open("rb") as file:
-        for line, body in enumerate(iter(partial(file.readline, MAX_RECORD + 1), b""), start=1):
+        for piece in iter(partial(file.readline, MAX_RECORD + 1), b""):
+            is_whole = piece.endswith(b"\n")
+            body = rest + piece
             try:
-                body.decode()
-            except UnicodeDecodeError:
-                return line
-    return 0
+                _, used = codecs.utf_8_decode(body, "strict", is_whole)
+            except UnicodeDecodeError as error:
+                return line, before + error.start + 1
+            if is_whole:
+                line, before, rest = line + 1, 0, b""
+            else:  # a character may go on in the line's next piece
+                before, rest = before + used, body[used:]
+    return line, before + 1
 
 
 def line_of_object(path: Path, row: int) -> int:
@@ -102,7 +122,7 @@ def line_of_object(path: Path, row: int) -> int:
                 if number == row:
                     return line
         except UnicodeDecodeError:
-            raise BadLineError(_line_of_bad_bytes(path), "the text is not UTF-8") from None
+            raise _not_utf8(path, "JSON") from None
     return 0
 
 
