@@ -97,11 +97,11 @@ export type ListedDashboard = {
   publishedAt?: number;
 };
 
-export const dashboardsQuery = (q: string) =>
+export const dashboardsQuery = (filter: { q?: string; starred?: boolean } = {}) =>
   queryOptions({
-    queryKey: ["dashboards", q],
+    queryKey: ["dashboards", filter],
     queryFn: async ({ signal }) => {
-      const wire = await get<Wire<"DashboardList">>("/v1/dashboards", { q, limit: 200 }, signal);
+      const wire = await get<Wire<"DashboardList">>("/v1/dashboards", { limit: 200, ...filter }, signal);
       return wire.dashboards.map(
         (one): ListedDashboard => ({
           id: one.dashboard_id,

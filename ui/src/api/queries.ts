@@ -68,7 +68,14 @@ export type ListedQuery = {
   isPrivate: boolean;
   view?: string;
 };
-export const queriesQuery = (filter: { q?: string; archived?: boolean; limit?: number; offset?: number }) =>
+/** `starred`: also those of other owners. */
+export const queriesQuery = (filter: {
+  q?: string;
+  archived?: boolean;
+  starred?: boolean;
+  limit?: number;
+  offset?: number;
+}) =>
   queryOptions({
     queryKey: ["queries", filter],
     queryFn: async ({ signal }) => {

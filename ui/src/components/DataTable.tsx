@@ -1,5 +1,5 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, memo, type ReactNode, useRef } from "react";
+import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef } from "react";
 import style from "./DataTable.module.css";
 
 export type Column<T> = {
@@ -9,6 +9,8 @@ export type Column<T> = {
   right?: boolean;
   /** Left out on a narrow screen. */
   wide?: boolean;
+  /** As narrow as its cells; its title is only for screen readers. */
+  narrow?: boolean;
   /** Sorts by this; a column without it cannot be sorted. */
   by?: (row: T) => string | number;
 };
@@ -64,6 +66,7 @@ const Line = memo(function Line<T>({
           key={column.key}
           data-right={column.right ? "" : undefined}
           data-wide={column.wide ? "" : undefined}
+          data-narrow={column.narrow ? "" : undefined}
         >
           {column.cell(row)}
         </td>
@@ -114,6 +117,13 @@ export const DataTable = <T,>({
     next.focus();
     next.scrollIntoView({ block: "nearest" });
   };
+  const held = useRef<{ line: Element; at: number }>(undefined);
+  // A line that goes while the focus is in it leaves it to the one that takes its place.
+  useLayoutEffect(() => {
+    if (!held.current || held.current.line.isConnected || document.activeElement !== document.body) return;
+    const lines = body.current?.rows;
+    lines?.[Math.min(held.current.at, lines.length - 1)]?.focus();
+  });
   const first = selected !== undefined && rows.some((row) => rowKey(row) === selected) ? selected : undefined;
   return (
     <div className={style.scroll}>
@@ -129,6 +139,7 @@ export const DataTable = <T,>({
                   scope="col"
                   data-right={column.right ? "" : undefined}
                   data-wide={column.wide ? "" : undefined}
+                  data-narrow={column.narrow ? "" : undefined}
                   aria-sort={direction}
                 >
                   {column.by && onSort ? (
@@ -146,14 +157,22 @@ export const DataTable = <T,>({
                       {direction === "descending" && <ArrowDown aria-hidden width={12} height={12} />}
                     </button>
                   ) : (
-                    column.title
+                    <span className={column.narrow ? "unseen" : undefined}>{column.title}</span>
                   )}
                 </th>
               );
             })}
           </tr>
         </thead>
-        <tbody ref={body} onKeyDown={onOpen ? move : undefined} data-list={onOpen ? "" : undefined}>
+        <tbody
+          ref={body}
+          onKeyDown={onOpen ? move : undefined}
+          onFocus={({ target }) => {
+            const line = target.closest("tr");
+            if (line) held.current = { line, at: line.sectionRowIndex };
+          }}
+          data-list={onOpen ? "" : undefined}
+        >
           {rows.map((row, index) => {
             const key = rowKey(row);
             return (

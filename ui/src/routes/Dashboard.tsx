@@ -35,6 +35,7 @@ import style from "./dashboard/Dashboard.module.css";
 import { type Loaded, loadCharts } from "./dashboard/load";
 import { ChooseParameters, useParameters } from "./dashboard/Parameters";
 import { freePlace } from "./dashboard/place";
+import { HeadStar } from "./HeadStar";
 import { useLiveRun } from "./run/useLiveRun";
 import { parametersOf, type Raw } from "./search";
 import { useOnce } from "./useOnce";
@@ -179,6 +180,7 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
   return (
     <div className={style.page}>
       <header className={style.head}>
+        <HeadStar thing={{ kind: "dashboard", id: dashboard.id }} onError={setError} />
         <h1 className={isEditing ? "unseen" : "ellipsis"}>{dashboard.name}</h1>
         {isEditing && <TextField label="Name" value={name} onChange={setName} small />}
         <Origin results={shown?.results} isLoading={results.isPending} />

@@ -3,7 +3,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { createDashboard, dashboardsQuery, type ListedDashboard } from "../api/dashboards";
-import { Button } from "../components/Button";
+import { Button, buttonClass } from "../components/Button";
 import { type Column, DataTable, sorted } from "../components/DataTable";
 import { Dialog, DialogActions } from "../components/Dialog";
 import { SearchField, TextField } from "../components/Field";
@@ -13,6 +13,7 @@ import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
 import { sortOf, sortText } from "./search";
+import { StarChoice, useStarList } from "./useStarList";
 
 export const DashboardsPage = () => {
   usePage("Dashboards", [{ label: "Dashboards" }]);
@@ -20,8 +21,15 @@ export const DashboardsPage = () => {
   const navigate = useNavigate({ from: "/dashboards" });
   const [isMaking, setMaking] = useState(false);
   const q = search.q ?? "";
-  const list = useQuery({ ...dashboardsQuery(q), placeholderData: (before) => before });
+  const isStarredOnly = search.starred === "1";
+  const stars = useStarList<ListedDashboard>("dashboard", isStarredOnly);
+  const list = useQuery({
+    ...dashboardsQuery({ ...(q ? { q } : {}), ...(isStarredOnly ? { starred: true } : {}) }),
+    placeholderData: (before) => before,
+  });
+  const rows = (list.data ?? []).filter(stars.isShown);
   const columns: Column<ListedDashboard>[] = [
+    stars.column,
     {
       key: "name",
       title: "Dashboard",
@@ -67,6 +75,10 @@ export const DashboardsPage = () => {
     <div className={style.page}>
       <header className={style.head}>
         <h1>Dashboards</h1>
+        <StarChoice
+          isStarredOnly={isStarredOnly}
+          onChange={(starred) => void navigate({ search: (before) => ({ ...before, starred }) })}
+        />
         <span className={style.grow} />
         <div className={style.filter}>
           <SearchField
@@ -80,6 +92,11 @@ export const DashboardsPage = () => {
         </div>
         {makeButton}
       </header>
+      {stars.error !== undefined && (
+        <div className={style.pad}>
+          <ProblemLine error={stars.error} />
+        </div>
+      )}
       <div className={style.body}>
         {list.isPending ? (
           <Skeleton lines={6} />
@@ -91,7 +108,19 @@ export const DashboardsPage = () => {
               onRetry={() => void list.refetch()}
             />
           </div>
-        ) : list.data.length === 0 ? (
+        ) : rows.length === 0 && isStarredOnly && !q ? (
+          <Empty
+            title="No dashboard has your star"
+            actions={
+              <Link to="/dashboards" className={buttonClass}>
+                All dashboards
+              </Link>
+            }
+          >
+            A star keeps a dashboard here, and first in the search. Press s on its page, or the star before
+            its name.
+          </Empty>
+        ) : rows.length === 0 ? (
           <Empty title={q ? "No dashboard fits" : "No dashboards yet"} actions={makeButton}>
             A dashboard shows charts of several queries and refreshes them as one run, so its numbers belong
             together.
@@ -100,7 +129,7 @@ export const DashboardsPage = () => {
           <DataTable
             label="Dashboards"
             columns={columns}
-            rows={sorted(list.data, columns, sort)}
+            rows={sorted(rows, columns, sort)}
             rowKey={(one) => String(one.id)}
             onOpen={(one) => void navigate({ to: "/dashboards/$id", params: { id: String(one.id) } })}
             sort={sort}

@@ -6,28 +6,34 @@ import { Button, buttonClass } from "../components/Button";
 import { type Column, DataTable, sorted } from "../components/DataTable";
 import { SearchField } from "../components/Field";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem } from "../components/Problem";
+import { Problem, ProblemLine } from "../components/Problem";
 import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
 import { sortOf, sortText } from "./search";
+import { StarChoice, useStarList } from "./useStarList";
 
 export const QueriesPage = () => {
   usePage("Queries", [{ label: "Queries" }]);
   const search = useSearch({ from: "/inside/queries" });
   const navigate = useNavigate({ from: "/queries" });
   const q = search.q ?? "";
+  const isStarredOnly = search.starred === "1";
+  const stars = useStarList<ListedQuery>("query", isStarredOnly);
   const list = useQuery({
-    ...queriesQuery({ ...(q ? { q } : {}), limit: 500 }),
+    ...queriesQuery({ ...(q ? { q } : {}), ...(isStarredOnly ? { starred: true } : {}), limit: 500 }),
     placeholderData: (before) => before,
   });
   // Also here, so that an older server without `q` still filters.
-  const rows = (list.data?.queries ?? []).filter((query) =>
-    `${query.name} ${query.description} ${query.tags.join(" ")} ${query.id} ${query.view ?? ""}`
-      .toLowerCase()
-      .includes(q.toLowerCase()),
+  const rows = (list.data?.queries ?? []).filter(
+    (query) =>
+      stars.isShown(query) &&
+      `${query.name} ${query.description} ${query.tags.join(" ")} ${query.id} ${query.view ?? ""}`
+        .toLowerCase()
+        .includes(q.toLowerCase()),
   );
   const columns: Column<ListedQuery>[] = [
+    stars.column,
     {
       key: "name",
       title: "Query",
@@ -71,6 +77,10 @@ export const QueriesPage = () => {
     <div className={style.page}>
       <header className={style.head}>
         <h1>Queries</h1>
+        <StarChoice
+          isStarredOnly={isStarredOnly}
+          onChange={(starred) => void navigate({ search: (before) => ({ ...before, starred }) })}
+        />
         <span className={style.grow} />
         <div className={style.filter}>
           <SearchField
@@ -90,6 +100,11 @@ export const QueriesPage = () => {
           New query
         </Button>
       </header>
+      {stars.error !== undefined && (
+        <div className={style.pad}>
+          <ProblemLine error={stars.error} />
+        </div>
+      )}
       <div className={style.body}>
         {list.isPending ? (
           <Skeleton lines={10} />
@@ -103,16 +118,24 @@ export const QueriesPage = () => {
           </div>
         ) : rows.length === 0 ? (
           <Empty
-            title={q ? "No query fits" : "No queries yet"}
+            title={q ? "No query fits" : isStarredOnly ? "No query has your star" : "No queries yet"}
             actions={
-              <Link to="/queries/new" className={buttonClass}>
-                Write a query
-              </Link>
+              isStarredOnly ? (
+                <Link to="/queries" className={buttonClass}>
+                  All queries
+                </Link>
+              ) : (
+                <Link to="/queries/new" className={buttonClass}>
+                  Write a query
+                </Link>
+              )
             }
           >
             {q
               ? "Nothing matches the search above."
-              : "A query is SQL with a name. It can have parameters, and it can become a materialized view that others read."}
+              : isStarredOnly
+                ? "A star keeps a query here, and first in the search. Press s on its page, or the star before its name."
+                : "A query is SQL with a name. It can have parameters, and it can become a materialized view that others read."}
           </Empty>
         ) : (
           <DataTable

@@ -5,6 +5,7 @@ const ULID = "01JD8K3N5Q8R7T2V4W6X8Y0Z1A";
 const schemas = {
   homeSearch: search.homeSearch,
   listSearch: search.listSearch,
+  starredSearch: search.starredSearch,
   runsSearch: search.runsSearch,
   runSearch: search.runSearch,
   querySearch: search.querySearch,
@@ -22,6 +23,7 @@ const addresses = [
   "?mode=plan&node=2&focus=2:3",
   "?edit=1&full=3&p.token=5",
   "?q=blocks&kind=view&tab=sample",
+  "?q=blocks&starred=1&sort=name:desc",
   "?from=2026-11-01&to=2026-11-30&day=2026-11-24",
   "?next=%2Fruns%2Fx%3Fview%3Dnodes",
   "?view=nonsense&node=-1&since=&tab=%00&exec=short&from=2026-13-99&next=//evil.example&v=1.5&state=%F0%9F%92%A5",
@@ -40,6 +42,7 @@ test("what is not understood is absent, never an error", () => {
   expect(search.runSearch(bad)).toEqual({});
   expect(search.signInSearch(bad)).toEqual({});
   expect(search.settingsSearch(bad)).toEqual({});
+  expect(search.starredSearch({ starred: "yes" })).toEqual({});
   expect(search.querySearch(bad)).toEqual({});
 });
 

@@ -59,6 +59,12 @@ export const homeSearch = (raw: Raw) => only({ since: oneOf(raw.since, SINCE) })
 
 export const listSearch = (raw: Raw) => only({ q: text(raw.q, 200), sort: text(raw.sort, 40) });
 
+/** A list of things that can have a star. */
+export const starredSearch = (raw: Raw) => ({
+  ...listSearch(raw),
+  ...only({ starred: oneOf(raw.starred, ["1"] as const) }),
+});
+
 export const runsSearch = (raw: Raw) =>
   only({ state: text(raw.state, 80), q: text(raw.q, 200), before: ulid(raw.before) });
 

@@ -1,15 +1,24 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { Star } from "lucide-react";
 import { type KeyboardEvent, useDeferredValue, useId, useMemo, useState } from "react";
 import { catalogQuery } from "../api/catalog";
-import { dashboardsQuery } from "../api/dashboards";
-import { queriesQuery } from "../api/queries";
+import { dashboardsQuery, type ListedDashboard } from "../api/dashboards";
+import { type ListedQuery, queriesQuery } from "../api/queries";
 import { BareDialog } from "../components/Dialog";
 import { shownKeys, useAllActions } from "./keys";
 import { recentIds, remember, scoreOf } from "./recent";
 import style from "./Shell.module.css";
 
-type Option = { id: string; label: string; group: string; note?: string; keys?: string; run: () => void };
+type Option = {
+  id: string;
+  label: string;
+  group: string;
+  note?: string;
+  isStarred?: boolean;
+  keys?: string;
+  run: () => void;
+};
 
 const MOST = 60;
 
@@ -28,29 +37,38 @@ const Search = ({ onClose }: { onClose: () => void }) => {
   const asked = useDeferredValue(typed);
   const actions = useAllActions();
   const { data: queries } = useQuery(queriesQuery({ limit: 200 }));
+  const { data: starredQueries } = useQuery(queriesQuery({ starred: true, limit: 200 }));
   const { data: tables } = useQuery(catalogQuery({}));
-  const { data: dashboards } = useQuery(dashboardsQuery(""));
+  const { data: dashboards } = useQuery(dashboardsQuery());
+  const { data: starredDashboards } = useQuery(dashboardsQuery({ starred: true }));
 
   const options = useMemo(() => {
     const seen = new Set<string>();
+    const ofQuery = (query: ListedQuery, isStarred: boolean): Option => ({
+      id: `query-${query.id}`,
+      label: query.name || `Query ${query.id}`,
+      note: `query ${query.id}`,
+      group: "Queries",
+      isStarred,
+      run: () => void navigate({ to: "/queries/$id", params: { id: String(query.id) } }),
+    });
+    const ofDashboard = (one: ListedDashboard, isStarred: boolean): Option => ({
+      id: `dashboard-${one.id}`,
+      label: one.name,
+      note: "dashboard",
+      group: "Dashboards",
+      isStarred,
+      run: () => void navigate({ to: "/dashboards/$id", params: { id: String(one.id) } }),
+    });
+    // The first of an id counts: with its star, and before the others of its group.
     const all: Option[] = [
       ...actions
         .filter((action) => !action.disabled && action.id !== "palette")
         .map((action) => ({ ...action, group: action.group ?? "Actions" })),
-      ...(queries?.queries ?? []).map((query) => ({
-        id: `query-${query.id}`,
-        label: query.name || `Query ${query.id}`,
-        note: `query ${query.id}`,
-        group: "Queries",
-        run: () => void navigate({ to: "/queries/$id", params: { id: String(query.id) } }),
-      })),
-      ...(dashboards ?? []).map((one) => ({
-        id: `dashboard-${one.id}`,
-        label: one.name,
-        note: "dashboard",
-        group: "Dashboards",
-        run: () => void navigate({ to: "/dashboards/$id", params: { id: String(one.id) } }),
-      })),
+      ...(starredQueries?.queries ?? []).map((query) => ofQuery(query, true)),
+      ...(queries?.queries ?? []).map((query) => ofQuery(query, false)),
+      ...(starredDashboards ?? []).map((one) => ofDashboard(one, true)),
+      ...(dashboards ?? []).map((one) => ofDashboard(one, false)),
       ...(tables?.tables ?? []).map((table) => ({
         id: `table-${table.name}`,
         label: table.name,
@@ -75,7 +93,7 @@ const Search = ({ onClose }: { onClose: () => void }) => {
       .sort((a, b) => b.score + rank(b.option) - (a.score + rank(a.option)))
       .map(({ option }) => option)
       .slice(0, MOST);
-  }, [actions, queries, tables, dashboards, asked, navigate]);
+  }, [actions, queries, starredQueries, tables, dashboards, starredDashboards, asked, navigate]);
 
   const current = Math.min(at, options.length - 1);
   const choose = (option: Option | undefined) => {
@@ -134,6 +152,7 @@ const Search = ({ onClose }: { onClose: () => void }) => {
               onClick={() => choose(option)}
               onMouseMove={() => setAt(index)}
             >
+              {option.isStarred && <Star aria-label="starred" width={12} height={12} />}
               <span className="ellipsis">{option.label}</span>
               {option.note && <small>{option.note}</small>}
               {option.keys && <kbd>{shownKeys(option.keys)}</kbd>}

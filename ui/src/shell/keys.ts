@@ -123,6 +123,11 @@ export const focusFilter = (): void => {
   document.querySelector<HTMLInputElement>("[data-page-filter]")?.focus();
 };
 
+/** Press the star of the line that has the focus. */
+export const pressStarOfLine = (): void => {
+  document.activeElement?.closest("tr")?.querySelector<HTMLElement>("[data-star]")?.click();
+};
+
 /** Into the page's first list, or to the next of it. */
 export const moveInList = (step: 1 | -1): void => {
   const rows = [...document.querySelectorAll<HTMLElement>("[data-list] tr, [data-list] [data-item]")];

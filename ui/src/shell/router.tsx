@@ -76,14 +76,14 @@ export const routeTree = root.addChildren([
   signIn,
   inside.addChildren([
     page("/", search.homeSearch, () => import("../routes/Home"), "HomePage"),
-    page("/queries", search.listSearch, () => import("../routes/Queries"), "QueriesPage"),
+    page("/queries", search.starredSearch, () => import("../routes/Queries"), "QueriesPage"),
     page("/queries/new", search.querySearch, queryPage, "NewQueryPage"),
     page("/queries/$id", search.querySearch, queryPage, "QueryPage"),
     page("/pipelines", search.listSearch, () => import("../routes/Pipelines"), "PipelinesPage"),
     page("/pipelines/$queryId", search.pipelineSearch, () => import("../routes/Pipeline"), "PipelinePage"),
     page("/runs", search.runsSearch, () => import("../routes/Runs"), "RunsPage"),
     page("/runs/$id", search.runSearch, runPage, "RunPage"),
-    page("/dashboards", search.listSearch, () => import("../routes/Dashboards"), "DashboardsPage"),
+    page("/dashboards", search.starredSearch, () => import("../routes/Dashboards"), "DashboardsPage"),
     page("/dashboards/$id", search.dashboardSearch, () => import("../routes/Dashboard"), "DashboardPage"),
     page(
       "/d/$owner/$slug",

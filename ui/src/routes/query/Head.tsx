@@ -8,6 +8,7 @@ import { Menu } from "../../components/Menu";
 import { confirmWithUndo } from "../../components/Toasts";
 import { TIERS, type Tier } from "../../graph/model";
 import { shownKeys } from "../../shell/keys";
+import { HeadStar } from "../HeadStar";
 import style from "./Query.module.css";
 import type { Search } from "./Workbench";
 
@@ -32,6 +33,7 @@ export const Head = ({
   onParameters,
   onFork,
   onTab,
+  onError,
 }: {
   saved: SavedQuery | undefined;
   name: string;
@@ -53,6 +55,7 @@ export const Head = ({
   onParameters: () => void;
   onFork: () => void;
   onTab: (tab: Search["tab"]) => void;
+  onError: (error: unknown) => void;
 }) => {
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -67,6 +70,7 @@ export const Head = ({
   return (
     <header className={style.head}>
       <h1 className="unseen">{name || "New query"}</h1>
+      {saved && <HeadStar thing={{ kind: "query", id: saved.id }} onError={onError} />}
       <input
         className={style.name}
         aria-label="Name of the query"

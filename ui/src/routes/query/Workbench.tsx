@@ -283,6 +283,7 @@ export const Workbench = ({
           void navigate({ to: "/queries/new", search: withParameters(chosen) as never });
         }}
         onTab={(tab) => set({ tab }, true)}
+        onError={setError}
       />
       {found && (
         <div className={style.said} role="status">
