@@ -70,6 +70,19 @@ export const Problem = ({
   );
 };
 
+/** What a part of a page says in place of data that could not be loaded. */
+export const NotLoaded = ({
+  query,
+  title,
+}: {
+  query: { error: unknown; refetch: () => unknown };
+  title: string;
+}) => (
+  <div className={style.inset}>
+    <Problem error={query.error} title={title} onRetry={() => void query.refetch()} />
+  </div>
+);
+
 /** The same in one line, inside a form or beside a button. */
 export const ProblemLine = ({ error }: { error: unknown }) => (
   <p className={style.line} role="alert">

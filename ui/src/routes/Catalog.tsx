@@ -10,7 +10,7 @@ import { DataTable } from "../components/DataTable";
 import { SearchField, SelectField } from "../components/Field";
 import { bytes, short } from "../components/format";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem } from "../components/Problem";
+import { NotLoaded } from "../components/Problem";
 import { Split } from "../components/Split";
 import { Ago } from "../components/Time";
 import { useActions } from "../shell/keys";
@@ -62,13 +62,7 @@ const Catalog = ({ name }: { name: string | undefined }) => {
       {list.isPending ? (
         <Skeleton lines={10} />
       ) : list.error && !list.data ? (
-        <div className={page.pad}>
-          <Problem
-            error={list.error}
-            title="The catalog could not be loaded"
-            onRetry={() => void list.refetch()}
-          />
-        </div>
+        <NotLoaded query={list} title="The catalog could not be loaded" />
       ) : list.data.tables.length === 0 ? (
         <Empty
           title={search.q || search.kind ? "Nothing fits" : "The catalog is empty"}

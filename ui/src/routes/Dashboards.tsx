@@ -8,7 +8,7 @@ import { type Column, DataTable, sorted } from "../components/DataTable";
 import { Dialog, DialogActions } from "../components/Dialog";
 import { SearchField, TextField } from "../components/Field";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem, ProblemLine } from "../components/Problem";
+import { NotLoaded, ProblemLine } from "../components/Problem";
 import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
@@ -101,13 +101,7 @@ export const DashboardsPage = () => {
         {list.isPending ? (
           <Skeleton lines={6} />
         ) : list.error && !list.data ? (
-          <div className={style.pad}>
-            <Problem
-              error={list.error}
-              title="Dashboards could not be loaded"
-              onRetry={() => void list.refetch()}
-            />
-          </div>
+          <NotLoaded query={list} title="Dashboards could not be loaded" />
         ) : rows.length === 0 && isStarredOnly && !q ? (
           <Empty
             title="No dashboard has your star"

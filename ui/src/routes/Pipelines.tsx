@@ -5,7 +5,7 @@ import { buttonClass } from "../components/Button";
 import { type Column, DataTable, sorted } from "../components/DataTable";
 import { SearchField } from "../components/Field";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem } from "../components/Problem";
+import { NotLoaded } from "../components/Problem";
 import { State } from "../components/State";
 import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
@@ -76,13 +76,7 @@ export const PipelinesPage = () => {
         {list.isPending ? (
           <Skeleton lines={8} />
         ) : list.error && !list.data ? (
-          <div className={style.pad}>
-            <Problem
-              error={list.error}
-              title="Pipelines could not be loaded"
-              onRetry={() => void list.refetch()}
-            />
-          </div>
+          <NotLoaded query={list} title="Pipelines could not be loaded" />
         ) : list.data.length === 0 ? (
           <Empty
             title={q ? "No pipeline fits" : "No pipelines yet"}

@@ -6,7 +6,7 @@ import { Button, buttonClass } from "../components/Button";
 import { type Column, DataTable, sorted } from "../components/DataTable";
 import { SearchField } from "../components/Field";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem, ProblemLine } from "../components/Problem";
+import { NotLoaded, ProblemLine } from "../components/Problem";
 import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
@@ -109,13 +109,7 @@ export const QueriesPage = () => {
         {list.isPending ? (
           <Skeleton lines={10} />
         ) : list.error && !list.data ? (
-          <div className={style.pad}>
-            <Problem
-              error={list.error}
-              title="Queries could not be loaded"
-              onRetry={() => void list.refetch()}
-            />
-          </div>
+          <NotLoaded query={list} title="Queries could not be loaded" />
         ) : rows.length === 0 ? (
           <Empty
             title={q ? "No query fits" : isStarredOnly ? "No query has your star" : "No queries yet"}

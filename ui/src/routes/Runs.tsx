@@ -6,7 +6,7 @@ import { DataTable } from "../components/DataTable";
 import { SearchField } from "../components/Field";
 import { clock, credits, duration, shortId } from "../components/format";
 import { Empty, Skeleton } from "../components/Panel";
-import { Problem } from "../components/Problem";
+import { NotLoaded } from "../components/Problem";
 import { State } from "../components/State";
 import { Ago, Elapsed } from "../components/Time";
 import { isFinal, NODE_STATES, RUN_STATES } from "../graph/model";
@@ -59,13 +59,7 @@ export const RunsPage = () => {
         {runs.isPending ? (
           <Skeleton lines={10} />
         ) : runs.error && rows.length === 0 ? (
-          <div className={style.pad}>
-            <Problem
-              error={runs.error}
-              title="Runs could not be loaded"
-              onRetry={() => void runs.refetch()}
-            />
-          </div>
+          <NotLoaded query={runs} title="Runs could not be loaded" />
         ) : rows.length === 0 ? (
           search.q || search.state ? (
             <Empty

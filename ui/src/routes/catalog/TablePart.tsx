@@ -12,7 +12,7 @@ import { Confirm } from "../../components/Dialog";
 import { bytes, moment, rowsOf, short, shortId, whole } from "../../components/format";
 import { Menu } from "../../components/Menu";
 import { Skeleton, Tabs } from "../../components/Panel";
-import { Problem } from "../../components/Problem";
+import { NotLoaded, Problem } from "../../components/Problem";
 import { Ago, In } from "../../components/Time";
 import { Grid } from "../../grid/Grid";
 import query from "../query/Query.module.css";
@@ -38,16 +38,7 @@ export const TablePart = ({
   const navigate = useNavigate();
   const [isDeleting, setDeleting] = useState(false);
   if (table.isPending) return <Skeleton lines={8} />;
-  if (table.error)
-    return (
-      <div className={query.pad}>
-        <Problem
-          error={table.error}
-          title={`${name} could not be loaded`}
-          onRetry={() => void table.refetch()}
-        />
-      </div>
-    );
+  if (table.error) return <NotLoaded query={table} title={`${name} could not be loaded`} />;
   const { data } = table;
   const tabs = [
     { value: "columns" as const, label: `Columns ${data.columns.length}` },
@@ -204,12 +195,7 @@ const Sample = ({ name }: { name: string }) => {
     });
   }, [sample.data]);
   if (sample.isPending) return <Skeleton lines={6} />;
-  if (sample.error)
-    return (
-      <div className={query.pad}>
-        <Problem error={sample.error} title="No sample could be had" onRetry={() => void sample.refetch()} />
-      </div>
-    );
+  if (sample.error) return <NotLoaded query={sample} title="No sample could be had" />;
   return (
     <Grid
       label={`First rows of ${name}`}
@@ -224,16 +210,7 @@ const Sample = ({ name }: { name: string }) => {
 const History = ({ name }: { name: string }) => {
   const moves = useQuery(movesQuery(name));
   if (moves.isPending) return <Skeleton lines={5} />;
-  if (moves.error)
-    return (
-      <div className={query.pad}>
-        <Problem
-          error={moves.error}
-          title="History could not be loaded"
-          onRetry={() => void moves.refetch()}
-        />
-      </div>
-    );
+  if (moves.error) return <NotLoaded query={moves} title="History could not be loaded" />;
   if (moves.data.length === 0) return <p className={query.pad}>It has not moved yet.</p>;
   return (
     <DataTable<Move>

@@ -6,7 +6,7 @@ import { Button } from "../../components/Button";
 import { DataTable } from "../../components/DataTable";
 import { credits, duration, moment, short } from "../../components/format";
 import { Skeleton } from "../../components/Panel";
-import { Problem } from "../../components/Problem";
+import { NotLoaded, Problem } from "../../components/Problem";
 import { asNodeState, State } from "../../components/State";
 import { Ago } from "../../components/Time";
 import style from "./Query.module.css";
@@ -21,16 +21,7 @@ export const LineageTab = ({
 }) => {
   const lineage = useQuery(lineageQuery(id));
   if (lineage.isPending) return <Skeleton lines={5} />;
-  if (lineage.error)
-    return (
-      <div className={style.pad}>
-        <Problem
-          error={lineage.error}
-          title="Lineage could not be loaded"
-          onRetry={() => void lineage.refetch()}
-        />
-      </div>
-    );
+  if (lineage.error) return <NotLoaded query={lineage} title="Lineage could not be loaded" />;
   const { reads, readBy } = lineage.data;
   return (
     <div className={style.lists}>

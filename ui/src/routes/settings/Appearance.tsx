@@ -4,48 +4,53 @@ import { Choices } from "../../components/Field";
 import { setAppearance, useAppearance } from "../../shell/theme";
 import style from "../Page.module.css";
 
+const Setting = <T extends string>({
+  name,
+  value,
+  options,
+  onChange,
+}: {
+  name: string;
+  value: T;
+  options: readonly T[];
+  onChange: (value: T) => void;
+}) => (
+  <>
+    <h2>{name}</h2>
+    <div>
+      <Choices
+        label={name}
+        value={value}
+        options={options.map((one) => ({ value: one, label: one === "system" ? "as the system" : one }))}
+        onChange={onChange}
+      />
+    </div>
+  </>
+);
+
 export const Appearance = () => {
-  const appearance = useAppearance();
+  const { theme, density, motion } = useAppearance();
   return (
     <div className={style.pad}>
       <div className={style.form}>
-        <h2>Theme</h2>
-        <div>
-          <Choices
-            label="Theme"
-            value={appearance.theme}
-            options={[
-              { value: "system", label: "as the system" },
-              { value: "light", label: "light" },
-              { value: "dark", label: "dark" },
-            ]}
-            onChange={(theme) => setAppearance({ theme })}
-          />
-        </div>
-        <h2>Density</h2>
-        <div>
-          <Choices
-            label="Density"
-            value={appearance.density}
-            options={[
-              { value: "dense", label: "dense" },
-              { value: "roomy", label: "roomy" },
-            ]}
-            onChange={(density) => setAppearance({ density })}
-          />
-        </div>
-        <h2>Motion</h2>
-        <div>
-          <Choices
-            label="Motion"
-            value={appearance.motion}
-            options={[
-              { value: "system", label: "as the system" },
-              { value: "reduced", label: "reduced" },
-            ]}
-            onChange={(motion) => setAppearance({ motion })}
-          />
-        </div>
+        <Setting
+          name="Theme"
+          value={theme}
+          options={["system", "light", "dark"]}
+          onChange={(to) => setAppearance({ theme: to })}
+        />
+        <Setting
+          name="Density"
+          value={density}
+          options={["dense", "roomy"]}
+          onChange={(to) => setAppearance({ density: to })}
+        />
+        <Setting
+          name="Motion"
+          value={motion}
+          options={["system", "reduced"]}
+          onChange={(to) => setAppearance({ motion: to })}
+        />
         <p className="muted">
           Kept in this browser. Press <kbd>?</kbd> on any page for its keys.
         </p>

@@ -10,7 +10,7 @@ import { DataTable } from "../../components/DataTable";
 import { Confirm, Dialog, DialogActions } from "../../components/Dialog";
 import { SelectField, TextField } from "../../components/Field";
 import { Skeleton } from "../../components/Panel";
-import { Problem, ProblemLine } from "../../components/Problem";
+import { NotLoaded, ProblemLine } from "../../components/Problem";
 import { Ago } from "../../components/Time";
 import style from "../Page.module.css";
 
@@ -20,12 +20,7 @@ export const Keys = ({ canWrite }: { canWrite: boolean }) => {
   const [isMaking, setMaking] = useState(false);
   const [revoked, setRevoked] = useState<Key>();
   if (keys.isPending) return <Skeleton lines={5} />;
-  if (keys.error)
-    return (
-      <div className={style.pad}>
-        <Problem error={keys.error} title="Keys could not be loaded" onRetry={() => void keys.refetch()} />
-      </div>
-    );
+  if (keys.error) return <NotLoaded query={keys} title="Keys could not be loaded" />;
   return (
     <>
       <div className={style.head}>

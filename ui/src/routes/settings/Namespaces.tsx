@@ -5,22 +5,12 @@ import { namespacesQuery } from "../../api/session";
 import { DataTable } from "../../components/DataTable";
 import { bytes } from "../../components/format";
 import { Skeleton } from "../../components/Panel";
-import { Problem } from "../../components/Problem";
-import style from "../Page.module.css";
+import { NotLoaded } from "../../components/Problem";
 
 export const Namespaces = () => {
   const namespaces = useQuery(namespacesQuery);
   if (namespaces.isPending) return <Skeleton lines={4} />;
-  if (namespaces.error)
-    return (
-      <div className={style.pad}>
-        <Problem
-          error={namespaces.error}
-          title="Namespaces could not be loaded"
-          onRetry={() => void namespaces.refetch()}
-        />
-      </div>
-    );
+  if (namespaces.error) return <NotLoaded query={namespaces} title="Namespaces could not be loaded" />;
   return (
     <DataTable
       label="Namespaces"

@@ -7,7 +7,7 @@ import { DataTable } from "../../components/DataTable";
 import { TextField } from "../../components/Field";
 import { bytes, credits, duration, moment, plural } from "../../components/format";
 import { Panel, Skeleton } from "../../components/Panel";
-import { Problem } from "../../components/Problem";
+import { NotLoaded, Problem } from "../../components/Problem";
 import { DayBars } from "../Home";
 import style from "../Page.module.css";
 import type { settingsSearch } from "../search";
@@ -25,12 +25,7 @@ export const Usage = () => {
     usageQuery({ ...(search.from ? { from: search.from } : {}), ...(search.to ? { to: search.to } : {}) }),
   );
   if (usage.isPending) return <Skeleton lines={8} />;
-  if (usage.error && !usage.data)
-    return (
-      <div className={style.pad}>
-        <Problem error={usage.error} title="Usage could not be loaded" onRetry={() => void usage.refetch()} />
-      </div>
-    );
+  if (usage.error && !usage.data) return <NotLoaded query={usage} title="Usage could not be loaded" />;
   const { data } = usage;
   return (
     <div className={style.pad}>
