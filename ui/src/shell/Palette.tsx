@@ -6,6 +6,7 @@ import { catalogQuery } from "../api/catalog";
 import { dashboardsQuery, type ListedDashboard } from "../api/dashboards";
 import { type ListedQuery, queriesQuery } from "../api/queries";
 import { BareDialog } from "../components/Dialog";
+import { byGroup } from "./groups";
 import { shownKeys, useAllActions } from "./keys";
 import { recentIds, remember, scoreOf } from "./recent";
 import style from "./Shell.module.css";
@@ -83,10 +84,12 @@ const Search = ({ onClose }: { onClose: () => void }) => {
       return place < 0 ? 0 : 1 + (recent.length - place) / recent.length;
     };
     if (!asked)
-      return [...all]
-        .sort((a, b) => rank(b) - rank(a))
-        .map((option) => (rank(option) > 0 ? { ...option, group: "Recent" } : option))
-        .slice(0, MOST);
+      return byGroup(
+        [...all]
+          .sort((a, b) => rank(b) - rank(a))
+          .map((option) => (rank(option) > 0 ? { ...option, group: "Recent" } : option))
+          .slice(0, MOST),
+      );
     return all
       .map((option) => ({ option, score: scoreOf(`${option.label} ${option.note ?? ""}`, asked) }))
       .filter((one): one is { option: Option; score: number } => one.score !== undefined)
