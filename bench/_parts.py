@@ -228,17 +228,6 @@ def _page(asked: Asked, caller: Caller, execution: Execution, rows: int, seconds
     server.coordinator.context.executions.pop(execution.id, None)
     page = server.services.pages.page(snapshot, PageOptions(limit=PAGE_ROWS))
 
-    def encoded() -> bytes:
-        metadata = wire.metadata(
-            execution,
-            page.columns,
-            row_count=page.row_count,
-            size_bytes=page.result_set_bytes,
-            total_row_count=page.total_row_count,
-            total_bytes=page.total_result_set_bytes,
-        )
-        return wire.with_rows(execution, page.rows, metadata, next_offset=1, next_uri="http://x")
-
     values = {"limit": [str(PAGE_ROWS)], "offset": ["1000"]}
     limits = server.settings.limits
     costs = {
@@ -248,7 +237,7 @@ def _page(asked: Asked, caller: Caller, execution: Execution, rows: int, seconds
         ),
         "store": mean_us(lambda: server.coordinator.execution(caller, execution.id), seconds / 4),
         "rows": mean_us(read, seconds / 4),
-        "encoding": mean_us(encoded, seconds / 4),
+        "encoding": mean_us(lambda: wire.with_page(execution, page, "http://x"), seconds / 4),
     }
     stored, _ = asked.whole(make, seconds)
     costs["framework, threads"] = max(whole, stored) - sum(

@@ -222,24 +222,8 @@ async def _json(request: Request, execution: Execution) -> Response[Any]:
     page = services.pages.kept(execution.snapshot, options)
     if page is None:
         page = await services.call_long(services.pages.page, execution.snapshot, options)
-    metadata = wire.metadata(
-        execution,
-        page.columns,
-        row_count=page.row_count,
-        size_bytes=page.result_set_bytes,
-        total_row_count=page.total_row_count,
-        total_bytes=page.total_result_set_bytes,
-        filtered_row_count=page.filtered_row_count,
-    )
-    return as_json(
-        wire.with_rows(
-            execution,
-            page.rows,
-            metadata,
-            next_offset=page.next_offset,
-            next_uri=_next_uri(base, execution, options, page.next_offset, ""),
-        )
-    )
+    next_uri = _next_uri(base, execution, options, page.next_offset, "")
+    return as_json(wire.with_page(execution, page, next_uri))
 
 
 async def _csv(request: Request, execution: Execution) -> Stream:

@@ -14,6 +14,7 @@ from qanat.model.records import Accepted, Execution
 from qanat.model.snapshot import Snapshot
 from qanat.model.state import ExecutionState, Failure, FailureKind
 from qanat.model.types import Columns
+from qanat.results.pages import Page
 
 STATES: Final[Mapping[ExecutionState, QueryState]] = {
     ExecutionState.PENDING: "QUERY_STATE_PENDING",
@@ -149,29 +150,34 @@ def without_rows(execution: Execution) -> ExecutionResult:
     return ExecutionResult(**_head(execution))
 
 
-def with_rows(
-    execution: Execution,
-    rows: bytes,
-    metadata: ResultMetadata,
-    *,
-    next_offset: int | None,
-    next_uri: str | None,
-) -> bytes:
-    """Return an execution with a page of rows, which are JSON already and are not read again."""
+def with_page(execution: Execution, page: Page, next_uri: str | None) -> bytes:
+    """Return an execution with a page of rows, which are JSON already and are not read again.
+
+    The totals are those of the whole stored result.
+    """
+    metadata = _metadata(
+        execution,
+        page.columns,
+        row_count=page.row_count,
+        size_bytes=page.result_set_bytes,
+        total_row_count=page.total_row_count,
+        total_bytes=page.total_result_set_bytes,
+        filtered_row_count=page.filtered_row_count,
+    )
     pieces = [
         encode(ExecutionResult(**_head(execution)))[:-1],
         b',"result":{"rows":',
-        rows,
+        page.rows,
         b',"metadata":',
         encode(metadata),
         b"}",
     ]
-    if next_offset is not None and next_uri is not None:
-        pieces += [b',"next_offset":%d' % next_offset, b',"next_uri":', encode(next_uri)]
+    if page.next_offset is not None and next_uri is not None:
+        pieces += [b',"next_offset":%d' % page.next_offset, b',"next_uri":', encode(next_uri)]
     return b"".join([*pieces, b"}"])
 
 
-def metadata(
+def _metadata(
     execution: Execution,
     columns: Columns,
     *,
@@ -181,7 +187,6 @@ def metadata(
     total_bytes: int,
     filtered_row_count: int | None = None,
 ) -> ResultMetadata:
-    """Return what a page holds; the totals are those of the whole stored result."""
     started_at = execution.started_at or execution.submitted_at
     ended_at = execution.ended_at or started_at
     return ResultMetadata(
@@ -200,7 +205,7 @@ def metadata(
 
 def _whole(execution: Execution, rows: Snapshot) -> ResultMetadata:
     # Of a whole result only its stored size is known without reading it.
-    return metadata(
+    return _metadata(
         execution,
         rows.columns,
         row_count=rows.row_count,
