@@ -153,3 +153,15 @@ def test_everything_is_done_by_keys_alone(pages: Pages) -> None:
     hands.press("Tab", "Enter")
     expect(page.get_by_text("cancelled · nothing published").first).to_be_visible()
     assert pages.server.status(page.url[-26:])["status"] == "cancelled"
+
+
+def test_each_heading_of_the_palette_stands_once(pages: Pages) -> None:
+    """A query's page has actions of its own, and every page has some more."""
+    page = pages.open("/queries/1")
+    expect(page.get_by_role("button", name="More actions")).to_be_visible()
+    page.keyboard.press("Control+k")
+    found = page.get_by_role("dialog").get_by_role("listbox", name="Found")
+    expect(found.get_by_role("option", name="Fees by day")).to_be_visible()
+    headings = found.locator("[role=presentation]").all_text_contents()
+    assert {"Actions", "Go to", "Queries"} <= set(headings)
+    assert len(headings) == len(set(headings))
