@@ -11,7 +11,7 @@ import { Choices, SearchField } from "../components/Field";
 import { duration, shortId } from "../components/format";
 import { late } from "../components/late";
 import { Skeleton } from "../components/Panel";
-import { Problem } from "../components/Problem";
+import { NotLoaded } from "../components/Problem";
 import { Split } from "../components/Split";
 import { useNow } from "../components/Time";
 import { useSettled } from "../components/useSettled";
@@ -57,12 +57,7 @@ export const RunPage = () => {
     run.data?.state,
   );
   if (run.isPending) return <Skeleton lines={10} />;
-  if (!run.data)
-    return (
-      <div className={style.pad}>
-        <Problem error={run.error} title="The run could not be loaded" onRetry={() => void run.refetch()} />
-      </div>
-    );
+  if (!run.data) return <NotLoaded query={run} title="The run could not be loaded" />;
   return <Loaded run={run.data} liveness={run.liveness} />;
 };
 
