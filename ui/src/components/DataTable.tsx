@@ -1,5 +1,14 @@
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { type KeyboardEvent, memo, type ReactNode, useLayoutEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  memo,
+  type ReactNode,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import style from "./DataTable.module.css";
 
 export type Column<T> = {
@@ -34,23 +43,50 @@ export const sorted = <T,>(
   });
 };
 
+/** Rows drawn at first, and how many more whenever the end of those comes near. */
+const FIRST = 60;
+const STEP = 200;
+const NEAR_PX = 800;
+
+/** How many of `total` rows are drawn: those scrolled to, and at least `least`. `end` is what follows them. */
+const useGrowing = (total: number, least: number, end: RefObject<HTMLElement | null>): number => {
+  const [asked, setAsked] = useState(FIRST);
+  const shown = Math.min(total, Math.max(asked, least));
+  useEffect(() => {
+    if (shown >= total || !end.current) return;
+    const near = `${NEAR_PX}px`;
+    const observer = new IntersectionObserver(
+      ([seen]) => {
+        if (seen?.isIntersecting) setAsked(shown + STEP);
+      },
+      { rootMargin: near, scrollMargin: near } as IntersectionObserverInit,
+    );
+    observer.observe(end.current);
+    return () => observer.disconnect();
+  }, [shown, total, end]);
+  return shown;
+};
+
 /** Drawn again only if it changed: of a thousand lines an event or a selection changes a few. */
 const Line = memo(function Line<T>({
   row,
   columns,
   onOpen,
+  index,
   isSelected,
   isStop,
 }: {
   row: T;
   columns: readonly Column<T>[];
   onOpen: ((row: T) => void) | undefined;
+  index: number;
   isSelected: boolean | undefined;
   /** Where the tabulator key enters the table. */
   isStop: boolean;
 }) {
   return (
     <tr
+      aria-rowindex={index + 2}
       aria-selected={isSelected}
       data-open={onOpen ? "" : undefined}
       tabIndex={onOpen ? (isStop ? 0 : -1) : undefined}
@@ -77,6 +113,7 @@ const Line = memo(function Line<T>({
   row: T;
   columns: readonly Column<T>[];
   onOpen: ((row: T) => void) | undefined;
+  index: number;
   isSelected: boolean | undefined;
   isStop: boolean;
 }) => ReactNode;
@@ -124,12 +161,14 @@ export const DataTable = <T,>({
     const lines = body.current?.rows;
     lines?.[Math.min(held.current.at, lines.length - 1)]?.focus();
   });
-  const first = selected !== undefined && rows.some((row) => rowKey(row) === selected) ? selected : undefined;
+  const chosen = selected === undefined ? -1 : rows.findIndex((row) => rowKey(row) === selected);
+  const end = useRef<HTMLDivElement>(null);
+  const shown = useGrowing(rows.length, chosen + 1, end);
   return (
     <div className={style.scroll}>
-      <table className={style.table} aria-label={label}>
+      <table className={style.table} aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>
-          <tr>
+          <tr aria-rowindex={1}>
             {columns.map((column) => {
               const direction =
                 sort?.key === column.key ? (sort.isDown ? "descending" : "ascending") : undefined;
@@ -173,21 +212,23 @@ export const DataTable = <T,>({
           }}
           data-list={onOpen ? "" : undefined}
         >
-          {rows.map((row, index) => {
+          {rows.slice(0, shown).map((row, index) => {
             const key = rowKey(row);
             return (
               <Line
                 key={key}
                 row={row}
+                index={index}
                 columns={columns}
                 onOpen={onOpen}
                 isSelected={selected === undefined ? undefined : key === selected}
-                isStop={first === undefined ? index === 0 : first === key}
+                isStop={index === Math.max(0, chosen)}
               />
             );
           })}
         </tbody>
       </table>
+      <div ref={end} />
     </div>
   );
 };
