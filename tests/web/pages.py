@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -31,6 +32,22 @@ _WATCH: Final = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error("policy: " + event.violatedDirective + " " + event.blockedURI));
 """
+
+
+#: How old a picture makes what it shows, by the browser's clock: `2 h ago` is said of two hours and
+#: a half however long the tests took to come there.
+AGE: Final = timedelta(hours=2, minutes=30)
+
+#: The page ticks four times a second, and did so last before this timer began. `Date.now` alone
+#: stands: Playwright's own clock would replace timers and frames too, for as long as the page is
+#: open, and tests look at those.
+_STOP_CLOCK: Final = """(age) => {
+  window.goingClock = Date.now;
+  const at = Date.now() + age;
+  Date.now = () => at;
+  return new Promise((ticked) => setTimeout(ticked, 250));
+}"""
+_START_CLOCK: Final = "() => { Date.now = window.goingClock; }"
 
 
 def settled(page: Page) -> None:
@@ -106,11 +123,25 @@ class Pages:
         if not request.url.startswith((self.url, "data:", "blob:")):
             self.faults.append(f"asked elsewhere: {request.url}")
 
-    def picture(self, page: Page, name: str) -> None:
-        """Keep a picture of the page for people to look at, once what it waits for is there."""
+    def picture(self, page: Page, name: str, *, is_running: bool = False) -> None:
+        """Keep a picture of the page for people to look at, once what it waits for is there.
+
+        The browser's clock stands in it, so that ages are the same each time. It does not with
+        `is_running`, where the page counts how long something has been going on. Moments, such
+        as `published 10:41:07`, are the server's, whose clock cannot be set from here.
+        """
         settled(page)
         phone = "-phone" if self.size == PHONE else ""
-        page.screenshot(path=self.shots / f"{name}-{self.theme}{phone}.png")
+        path = self.shots / f"{name}-{self.theme}{phone}.png"
+        if is_running:
+            page.screenshot(path=path)
+            return
+        page.evaluate(_STOP_CLOCK, AGE / timedelta(milliseconds=1))
+        try:
+            settled(page)
+            page.screenshot(path=path)
+        finally:
+            page.evaluate(_START_CLOCK)
 
     def findings(self, page: Page, within: str | None = None) -> list[str]:
         """Return what axe calls serious or critical, below `within` or on the whole page."""

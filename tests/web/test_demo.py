@@ -76,7 +76,7 @@ def test_a_run_of_the_demo_is_seen_while_it_is_alive(pages: Pages, demo: Demo) -
         expect(page.get_by_text("live", exact=True)).to_be_visible()
         expect(page.locator("[data-node][data-state=executing]").first).to_be_visible()
         expect(page.locator("[data-node][data-state=completed]").nth(2)).to_be_visible()
-        pages.picture(page, "demo-run")
+        pages.picture(page, "demo-run", is_running=True)
         line.go.set()
         expect(page.get_by_text(re.compile("published .* 8 views moved")).first).to_be_visible()
         page.context.close()

@@ -65,7 +65,7 @@ def test_a_cut_stream_goes_on_where_it_broke_and_tells_nothing_twice(
     run = pages.server.start_pipeline(query)
     page.goto(f"{pages.url}/runs/{run}?view=nodes")
     expect(page.get_by_text("reconnecting")).to_be_visible()
-    pages.picture(page, "run-reconnecting")
+    pages.picture(page, "run-reconnecting", is_running=True)
     expect(page.get_by_text("completed", exact=True).first).to_be_visible()
     expect(page).to_have_title(re.compile("^Completed"))
 
@@ -153,7 +153,7 @@ def test_a_killed_server_is_said_and_the_truth_is_shown_again(
     expect(page.locator("[data-node][data-state=completed]")).to_have_count(1)
     own_server.kill()
     expect(page.get_by_text(re.compile("reconnecting|polling"))).to_be_visible()
-    pages.picture(page, "run-server-away")
+    pages.picture(page, "run-server-away", is_running=True)
     own_server.start()
     expect(page.get_by_text("live", exact=True)).to_be_visible(timeout=40_000)
     expect(page.locator("[data-node][data-state=completed]")).to_have_count(1)

@@ -119,7 +119,7 @@ def test_runs_in_flight_are_listed_and_toasts_are_sound(pages: Pages) -> None:
     page = pages.open("/queries/1")
     page.get_by_role("button", name=re.compile("in flight")).click()
     expect(page.get_by_role("menuitem", name=re.compile("Endless"))).to_be_visible()
-    pages.picture(page, "overlay-in-flight")
+    pages.picture(page, "overlay-in-flight", is_running=True)
     assert pages.findings(page, MENU) == []
     pages.server.call("POST", f"/pipelines/executions/{run}/cancel")
     page.keyboard.press("Escape")
