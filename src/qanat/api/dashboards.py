@@ -84,6 +84,7 @@ async def create_dashboard(
                 "tags": [],
                 "widget_count": 4,
                 "updated_at": "2026-11-24T10:41:07.000000Z",
+                "revision": 1,
                 "published_at": "2026-11-24T10:41:07.000000Z",
             }
         ],

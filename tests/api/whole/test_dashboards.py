@@ -213,6 +213,7 @@ def test_a_refresh_runs_every_view_once_and_all_charts_show_one_run(me: Owner) -
     assert rows["result"]["rows"] == [{"n": 2}]
     listed = me.ok("GET", "/dashboards?q=dex")["dashboards"][0]
     assert (listed["widget_count"], listed["published_at"]) == (3, found["published_at"])
+    assert listed["revision"] == me.ok("GET", f"/dashboards/{listed['dashboard_id']}")["revision"]
 
 
 def test_a_parameter_goes_to_the_queries_that_declare_it(me: Owner) -> None:

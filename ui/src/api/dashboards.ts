@@ -92,6 +92,8 @@ export type ListedDashboard = {
   name: string;
   slug: string;
   owner: string;
+  /** What a change of it is based on. */
+  version: number;
   widgetCount: number;
   updatedAt: number;
   publishedAt?: number;
@@ -108,6 +110,7 @@ export const dashboardsQuery = (filter: { q?: string; starred?: boolean } = {}) 
           name: one.name,
           slug: one.slug,
           owner: one.owner,
+          version: one.revision,
           widgetCount: one.widget_count,
           updatedAt: Date.parse(one.updated_at),
           ...present({ publishedAt: timeOf(one.published_at) }),

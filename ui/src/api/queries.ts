@@ -61,6 +61,8 @@ export const savedQuery = (id: number) =>
 export type ListedQuery = {
   id: number;
   name: string;
+  /** What a change of it is based on. */
+  version: number;
   description: string;
   owner: string;
   tags: string[];
@@ -84,6 +86,7 @@ export const queriesQuery = (filter: {
         (one): ListedQuery => ({
           id: one.id,
           name: one.name,
+          version: one.version,
           description: one.description,
           owner: one.owner,
           tags: one.tags,

@@ -1756,6 +1756,7 @@ export interface components {
             name: string;
             owner: string;
             published_at?: string;
+            revision: number;
             slug: string;
             tags: string[];
             updated_at: string;
@@ -3581,6 +3582,7 @@ export interface operations {
                      *           "tags": [],
                      *           "widget_count": 4,
                      *           "updated_at": "2026-11-24T10:41:07.000000Z",
+                     *           "revision": 1,
                      *           "published_at": "2026-11-24T10:41:07.000000Z"
                      *         }
                      *       ],

@@ -13,6 +13,7 @@ import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
 import { sortOf, sortText } from "./search";
+import { useRenameList } from "./useRenameList";
 import { StarChoice, useStarList } from "./useStarList";
 
 export const DashboardsPage = () => {
@@ -23,22 +24,26 @@ export const DashboardsPage = () => {
   const q = search.q ?? "";
   const isStarredOnly = search.starred === "1";
   const stars = useStarList<ListedDashboard>("dashboard", isStarredOnly);
+  const names = useRenameList("dashboard");
+  const error = stars.error ?? names.error;
   const list = useQuery({
     ...dashboardsQuery({ ...(q ? { q } : {}), ...(isStarredOnly ? { starred: true } : {}) }),
     placeholderData: (before) => before,
   });
-  const rows = (list.data ?? []).filter(stars.isShown);
+  const rows = (list.data ?? []).map(names.shown).filter(stars.isShown);
   const columns: Column<ListedDashboard>[] = [
     stars.column,
     {
       key: "name",
       title: "Dashboard",
       by: (one) => one.name.toLowerCase(),
-      cell: (one) => (
-        <Link to="/dashboards/$id" params={{ id: String(one.id) }}>
-          {one.name}
-        </Link>
-      ),
+      cell: (one) =>
+        names.cell(
+          one,
+          <Link to="/dashboards/$id" params={{ id: String(one.id) }} className="ellipsis">
+            {one.name}
+          </Link>,
+        ),
     },
     { key: "owner", title: "Owner", by: (one) => one.owner, cell: (one) => one.owner },
     {
@@ -92,9 +97,9 @@ export const DashboardsPage = () => {
         </div>
         {makeButton}
       </header>
-      {stars.error !== undefined && (
+      {error !== undefined && (
         <div className={style.pad}>
-          <ProblemLine error={stars.error} />
+          <ProblemLine error={error} />
         </div>
       )}
       <div className={style.body}>

@@ -11,6 +11,7 @@ import { Ago } from "../components/Time";
 import { usePage } from "../shell/page";
 import style from "./Page.module.css";
 import { sortOf, sortText } from "./search";
+import { useRenameList } from "./useRenameList";
 import { StarChoice, useStarList } from "./useStarList";
 
 export const QueriesPage = () => {
@@ -20,30 +21,36 @@ export const QueriesPage = () => {
   const q = search.q ?? "";
   const isStarredOnly = search.starred === "1";
   const stars = useStarList<ListedQuery>("query", isStarredOnly);
+  const names = useRenameList("query");
+  const error = stars.error ?? names.error;
   const list = useQuery({
     ...queriesQuery({ ...(q ? { q } : {}), ...(isStarredOnly ? { starred: true } : {}), limit: 500 }),
     placeholderData: (before) => before,
   });
   // Also here, so that an older server without `q` still filters.
-  const rows = (list.data?.queries ?? []).filter(
-    (query) =>
-      stars.isShown(query) &&
-      `${query.name} ${query.description} ${query.tags.join(" ")} ${query.id} ${query.view ?? ""}`
-        .toLowerCase()
-        .includes(q.toLowerCase()),
-  );
+  const rows = (list.data?.queries ?? [])
+    .map(names.shown)
+    .filter(
+      (query) =>
+        stars.isShown(query) &&
+        `${query.name} ${query.description} ${query.tags.join(" ")} ${query.id} ${query.view ?? ""}`
+          .toLowerCase()
+          .includes(q.toLowerCase()),
+    );
   const columns: Column<ListedQuery>[] = [
     stars.column,
     {
       key: "name",
       title: "Query",
       by: (query) => query.name.toLowerCase(),
-      cell: (query) => (
-        <Link to="/queries/$id" params={{ id: String(query.id) }}>
-          {query.name || `Query ${query.id}`}{" "}
-          {query.isPrivate && <Lock aria-label="private" width={12} height={12} />}
-        </Link>
-      ),
+      cell: (query) =>
+        names.cell(
+          query,
+          <Link to="/queries/$id" params={{ id: String(query.id) }} className="ellipsis">
+            {query.name || `Query ${query.id}`}{" "}
+            {query.isPrivate && <Lock aria-label="private" width={12} height={12} />}
+          </Link>,
+        ),
     },
     { key: "id", title: "Id", right: true, by: (query) => query.id, cell: (query) => query.id },
     {
@@ -100,9 +107,9 @@ export const QueriesPage = () => {
           New query
         </Button>
       </header>
-      {stars.error !== undefined && (
+      {error !== undefined && (
         <div className={style.pad}>
-          <ProblemLine error={stars.error} />
+          <ProblemLine error={error} />
         </div>
       )}
       <div className={style.body}>

@@ -3,7 +3,7 @@ import type { Thing } from "../api/stars";
 import type { Column } from "../components/DataTable";
 import { Choices } from "../components/Field";
 import { StarButton } from "../components/Star";
-import { pressStarOfLine, useActions } from "../shell/keys";
+import { pressInLine, useActions } from "../shell/keys";
 import { useStars } from "./useStars";
 
 type Starrable = { id: number; name: string };
@@ -12,7 +12,9 @@ type Starrable = { id: number; name: string };
 export const useStarList = <T extends Starrable>(kind: Thing["kind"], isStarredOnly: boolean) => {
   const [error, setError] = useState<unknown>();
   const { isStarred, toggle } = useStars(setError);
-  useActions([{ id: "star-line", label: `Star the ${kind} of the line`, keys: "s", run: pressStarOfLine }]);
+  useActions([
+    { id: "star-line", label: `Star the ${kind} of the line`, keys: "s", run: () => pressInLine("star") },
+  ]);
   const column: Column<T> = {
     key: "star",
     title: "Star",

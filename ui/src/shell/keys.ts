@@ -123,9 +123,9 @@ export const focusFilter = (): void => {
   document.querySelector<HTMLInputElement>("[data-page-filter]")?.focus();
 };
 
-/** Press the star of the line that has the focus. */
-export const pressStarOfLine = (): void => {
-  document.activeElement?.closest("tr")?.querySelector<HTMLElement>("[data-star]")?.click();
+/** Press what of the line that has the focus is marked `data-<mark>`. */
+export const pressInLine = (mark: "star" | "rename"): void => {
+  document.activeElement?.closest("tr")?.querySelector<HTMLElement>(`[data-${mark}]`)?.click();
 };
 
 /** Into the page's first list, or to the next of it. */

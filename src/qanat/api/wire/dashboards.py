@@ -77,6 +77,7 @@ class DashboardEntry(Wire):
     tags: list[str]
     widget_count: int
     updated_at: str
+    revision: int
     published_at: str | UnsetType = UNSET
 
 
@@ -177,6 +178,7 @@ def dashboard_list(page: Dashboards) -> DashboardList:
                 tags=list(one.tags),
                 widget_count=one.widgets.count,
                 updated_at=timestamp(one.updated_at),
+                revision=one.revision,
                 published_at=maybe_timestamp(one.published_at),
             )
             for one in page.found
