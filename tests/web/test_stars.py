@@ -81,6 +81,10 @@ def test_a_starred_dashboard_is_found_again(pages: Pages) -> None:
     star = head_star(page, "dashboard")
     page.keyboard.press("s")
     pressed(star, True)
+    page.keyboard.press("Control+k")
+    first = page.get_by_role("dialog").get_by_role("option").first
+    expect(first, "what the page is for comes before its star").to_contain_text("Refresh")
+    page.keyboard.press("Escape")
     page.goto(f"{pages.url}/dashboards?starred=1")
     lines = page.get_by_role("table", name="Dashboards").locator("tbody tr")
     expect(lines).to_contain_text(["Kept in sight"])

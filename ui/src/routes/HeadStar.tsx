@@ -13,16 +13,10 @@ export const HeadStar = ({
   onError: (error: unknown) => void;
 }) => {
   const { isStarred, toggle } = useStars(onError);
-  const has = isStarred(thing);
   const press = () => toggle(thing);
-  useActions([
-    {
-      id: "star",
-      label: has ? `Take the star off this ${thing.kind}` : `Star this ${thing.kind}`,
-      keys: "s",
-      disabled: has === undefined,
-      run: press,
-    },
-  ]);
-  return <StarButton label={`Star this ${thing.kind}`} isStarred={has} onToggle={press} keys="s" />;
+  // The same words in both states: what changes is offered anew, and so before what the page is for.
+  useActions([{ id: "star", label: `Star this ${thing.kind}, or take its star off`, keys: "s", run: press }]);
+  return (
+    <StarButton label={`Star this ${thing.kind}`} isStarred={isStarred(thing)} onToggle={press} keys="s" />
+  );
 };

@@ -155,7 +155,7 @@ const Search = ({ onClose }: { onClose: () => void }) => {
               onClick={() => choose(option)}
               onMouseMove={() => setAt(index)}
             >
-              {option.isStarred && <Star aria-label="starred" width={12} height={12} />}
+              {option.isStarred && <Star aria-label="starred" width={12} height={12} fill="currentColor" />}
               <span className="ellipsis">{option.label}</span>
               {option.note && <small>{option.note}</small>}
               {option.keys && <kbd>{shownKeys(option.keys)}</kbd>}
