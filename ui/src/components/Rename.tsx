@@ -61,10 +61,13 @@ export const Renameable = ({
         input.focus();
         input.select();
       }}
-      onBlur={(event: FocusEvent<HTMLInputElement>) => close(event.currentTarget, true)}
+      onBlur={(event: FocusEvent<HTMLInputElement>) => {
+        // Another window took the focus; the field has it again when somebody comes back.
+        if (document.activeElement !== event.currentTarget) close(event.currentTarget, true);
+      }}
       onKeyDown={(event: KeyboardEvent<HTMLInputElement>) => {
         event.stopPropagation(); // the line's keys are letters here
-        if (event.key !== "Enter" && event.key !== "Escape") return;
+        if ((event.key !== "Enter" && event.key !== "Escape") || event.nativeEvent.isComposing) return;
         event.preventDefault();
         const line = event.currentTarget.closest("tr");
         close(event.currentTarget, event.key === "Enter");
