@@ -45,8 +45,9 @@ def filter_case(_: HookContext, case: Case[Any]) -> bool:
 
 
 def _is_integer(value: object) -> bool:
-    last = value[-1] if isinstance(value, list) and value else value
-    return isinstance(last, float) and last.is_integer()
+    while isinstance(value, list) and value:  # lists in a list are sent as its own values
+        value = value[-1]
+    return isinstance(value, float) and value.is_integer()
 
 
 def _inlined(schema: Any, schemas: Mapping[str, Any]) -> Any:  # noqa: ANN401  # any JSON
