@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from typing import Final
 
 from qanat.errors import InvalidRequestError
@@ -103,22 +105,23 @@ def lay_out(
     texts: Sequence[Placed],
     *,
     per_row: int = CHARTS_PER_ROW,
-    parameters: tuple[ParameterWidget, ...] = (),
+    now: Widgets | None = None,
 ) -> Widgets:
-    """Return the widgets, each with an id and a place.
+    """Return the widgets in place of those that are there `now`, each with an id and a place.
 
-    What has no place of its own: texts span the width, on top; charts follow, `per_row` of them
-    in a row.
+    What has no id keeps that of a widget that shows the same now, so that a parameter still finds
+    its chart. What has no place: texts span the width, on top; charts follow, `per_row` of them
+    in a row. Parameters stay.
 
     Raises:
         InvalidRequestError: An id is used twice, there are too many, or `per_row` is not 1 to 3.
     """
     if not 1 <= per_row <= 3:
         raise InvalidRequestError("columns_per_row must be 1, 2 or 3")
-    taken = {placed.id for placed in (*charts, *texts) if placed.id is not None}
-    free = (number for number in range(1, 2 * WIDGETS + len(taken) + 1) if number not in taken)
     if len(charts) + len(texts) > WIDGETS:
         raise InvalidRequestError(f"a dashboard has at most {WIDGETS} widgets")
+    now = now or Widgets()
+    ids = _Ids((*charts, *texts), now)
     row = 0
     put_texts = []
     for placed in texts:
@@ -128,7 +131,7 @@ def lay_out(
             row += TEXT_ROWS
         put_texts.append(
             TextWidget(
-                id=next(free) if placed.id is None else placed.id,
+                id=ids.of(placed),
                 text=placed.text or "",
                 position=position,
             )
@@ -147,12 +150,35 @@ def lay_out(
             flowing += 1
         put_charts.append(
             ChartWidget(
-                id=next(free) if placed.id is None else placed.id,
+                id=ids.of(placed),
                 visualization=placed.visualization or 0,
                 position=position,
             )
         )
-    return Widgets(charts=tuple(put_charts), texts=tuple(put_texts), parameters=parameters)
+    return Widgets(charts=tuple(put_charts), texts=tuple(put_texts), parameters=now.parameters)
+
+
+class _Ids:
+    """The ids of widgets that take the place of others."""
+
+    def __init__(self, asked: Iterable[Placed], now: Widgets) -> None:
+        sent = {placed.id for placed in asked if placed.id is not None}
+        there: list[tuple[int, tuple[int | None, str | None]]] = [
+            *((chart.id, (chart.visualization, None)) for chart in now.charts),
+            *((text.id, (None, text.text)) for text in now.texts),
+        ]
+        self._shown: defaultdict[tuple[int | None, str | None], deque[int]] = defaultdict(deque)
+        for id_, what in there:
+            if id_ not in sent:
+                self._shown[what].append(id_)
+        taken = sent | {id_ for id_, _ in there}
+        self._free = (number for number in count(1) if number not in taken)
+
+    def of(self, placed: Placed) -> int:
+        if placed.id is not None:
+            return placed.id
+        same = self._shown[placed.visualization, placed.text]
+        return same.popleft() if same else next(self._free)
 
 
 def without_charts(widgets: Widgets, gone: frozenset[int]) -> Widgets:

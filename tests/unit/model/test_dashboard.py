@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -62,6 +64,43 @@ def test_no_two_widgets_share_an_id_or_a_cell(
 def test_an_id_that_is_used_twice_is_refused() -> None:
     with pytest.raises(InvalidRequestError, match="widget_id 7"):
         lay_out([Placed(visualization=1, id=7)], [Placed(text="t", id=7)])
+
+
+@given(
+    before=st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=12),
+    after=st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=12),
+)
+def test_what_is_sent_without_an_id_keeps_that_of_what_shows_the_same(
+    before: list[tuple[bool, int]], after: list[tuple[bool, int]]
+) -> None:
+    """As many as there were of a kind keep theirs; no other widget gets an id that was there."""
+
+    def put(shows: list[tuple[bool, int]], now: Widgets | None) -> Widgets:
+        return lay_out(
+            [Placed(visualization=what) for is_chart, what in shows if is_chart],
+            [Placed(text=f"t{what}") for is_chart, what in shows if not is_chart],
+            now=now,
+        )
+
+    def shown(widgets: Widgets) -> dict[int, int | str]:
+        texts = {each.id: each.text for each in widgets.texts}
+        return {each.id: each.visualization for each in widgets.charts} | texts
+
+    was = put(before, None)
+    then, now = shown(was), shown(put(after, was))
+
+    assert all(then.get(id_, what) == what for id_, what in now.items())
+    kept = Counter(then[id_] for id_ in then.keys() & now.keys())
+    assert kept == Counter(then.values()) & Counter(now.values())
+
+
+def test_an_id_that_is_sent_is_not_kept_by_another() -> None:
+    now = lay_out([Placed(visualization=1), Placed(visualization=1)], [])
+    first, second = (each.id for each in now.charts)
+
+    made = lay_out([Placed(visualization=1), Placed(visualization=2, id=first)], [], now=now)
+
+    assert [(each.visualization, each.id) for each in made.charts] == [(1, second), (2, first)]
 
 
 def test_too_many_widgets_are_refused() -> None:

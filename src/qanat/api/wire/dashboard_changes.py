@@ -157,14 +157,14 @@ def _changed(asked: ChangeDashboard, now: Widgets) -> Widgets | None:
             ],
             _texts(texts or ()),
             per_row=per_row,
-            parameters=now.parameters,
+            now=now,
         )
     elif asked.columns_per_row is not UNSET:
         made = lay_out(
             [Placed(id=one.id, visualization=one.visualization) for one in now.charts],
             [Placed(id=one.id, text=one.text) for one in now.texts],
             per_row=per_row,
-            parameters=now.parameters,
+            now=now,
         )
     if inputs is not None:
         made = replace(made, parameters=_inputs(inputs, made.charts))
