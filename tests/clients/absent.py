@@ -11,6 +11,7 @@ from typing import Final
 ABSENT: Final = {
     "dune (command line)": (
         "its Go module cannot be had from the module proxy; it calls by the Go client, whose rules"
-        " are tested instead (tests/clients/test_go_rules.py)"
+        " are tested instead (tests/clients/test_go_rules.py), and each command by the requests it"
+        " sends (tests/clients/test_dune_command.py)"
     ),
 }

@@ -147,6 +147,33 @@ DASHBOARD: Final[Shape] = {
         }
     ],
 }
+_PARAMETER: Final[Shape] = {"key": str, "type": str, "value": str, "enumOptions": [str]}
+QUERY: Final[Shape] = {
+    "query_id": int,
+    "name": str,
+    "description": str,
+    "query_sql": str,
+    "owner": str,
+    "is_private": bool,
+    "is_archived": bool,
+    "is_unsaved": bool,
+    "is_temp": bool,
+    "version": int,
+    "query_engine": str,
+    "tags": [str],
+    "parameters": [_PARAMETER],
+}
+VISUALIZATION: Final[Shape] = {
+    "id": int,
+    "query_id": int,
+    "name": str,
+    "description": str,
+    "type": str,
+    "options": {},
+    "created_at": str,
+    "updated_at": str,
+}
+VISUALIZATIONS: Final[Shape] = {"results": [VISUALIZATION], "total_count": INT32}
 USAGE: Final[Shape] = {
     "private_queries": int,
     "private_dashboards": int,
