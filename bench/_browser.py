@@ -7,7 +7,7 @@ frame: it arrives once that frame has been painted.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -160,3 +160,12 @@ def chromium(server: Server) -> Iterator[Chromium]:
             yield Chromium(browser, server)
         finally:
             browser.close()
+
+
+Figures = dict[str, list[float]]
+Part = Callable[[Server, Chromium, Figures], None]
+
+
+def p95(values: Sequence[float]) -> float:
+    """Return the smallest that nineteen of twenty do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * 0.95))]

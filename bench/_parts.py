@@ -80,7 +80,7 @@ def _http_us(body: bytes, seconds: float) -> float:
         before = sum(psutil.Process(process).cpu_times()[:2])
         seen = _load.run(_load.closed_loop(port, 1, lambda: sent, seconds=seconds))
         used = sum(psutil.Process(process).cpu_times()[:2]) - before
-    return used * 1e6 / max(1, len(seen.latencies))
+    return float(used) * 1e6 / max(1, len(seen.latencies))
 
 
 class Asked:

@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -194,7 +194,7 @@ class Server:
         run: str = self.post("/materialized-views", body)["pipeline_execution_id"]
         return run
 
-    def views(self, layers: list[Mapping[str, str]]) -> None:
+    def views(self, layers: Sequence[Mapping[str, str]]) -> None:
         """Make views, layer by layer; return once all of them have been refreshed."""
         for layer in layers:
             for run in [self.view(name, sql) for name, sql in layer.items()]:

@@ -38,7 +38,7 @@ from _shapes import layered
 CLIENTS: Final = 200
 EACH: Final = 5.0  #: polls a second of one client
 TARGET_MS: Final = 20.0  #: p99 of polls while pipelines run
-CLOSED: Final = (1, 50, 200)  #: clients
+CLOSED: Final[tuple[int, ...]] = (1, 50, 200)  #: clients
 PAGE_ROWS: Final = 1_000
 SMALL_VIEWS: Final = 100
 BUSY_VIEWS: Final = 12
@@ -78,7 +78,7 @@ def running(server: Server, queries: tuple[int, ...]) -> Iterator[tuple[list[Any
     """Keep pipelines running; yield the ids of the present runs, and the count of those done."""
     spawn = multiprocessing.get_context("spawn")
     stop, count = spawn.Event(), spawn.Value("i", 0)
-    runs = [spawn.Array("c", 26) for _ in queries]
+    runs: list[Any] = [spawn.Array("c", 26) for _ in queries]
     processes = [
         spawn.Process(
             target=keep_running,

@@ -25,8 +25,8 @@ import duckdb
 
 import _dbt
 from _common import machine, median, table, verdict
-from _server import HANDLE, Server, place
-from _shapes import Shape, chain, label, layered
+from _server import HANDLE, Server, label, place
+from _shapes import Shape, chain, layered
 
 TARGET_MS: Final = 3.0  #: a node, first run, 500 nodes
 TARGET_RATIO: Final = 1.0  #: of raw DuckDB

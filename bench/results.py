@@ -102,12 +102,17 @@ def pages_bench(pages: Pages, snapshot: Snapshot, path: Path) -> None:
         "random": lambda: pick.randrange(last),
     }
     same(pages.page(snapshot, PageOptions(limit=PAGE, offset=last)).rows, arrow_page(path, last))
+
+    def ours(at: Callable[[], int]) -> Callable[[], object]:
+        return lambda: pages.page(snapshot, PageOptions(limit=PAGE, offset=at()))
+
+    def theirs(at: Callable[[], int]) -> Callable[[], object]:
+        return lambda: arrow_page(path, at())
+
     contenders: dict[str, Callable[[], object]] = {}
     for name, place in places.items():
-        contenders[name] = lambda at=place: pages.page(
-            snapshot, PageOptions(limit=PAGE, offset=at())
-        )
-        contenders[f"{name}/arrow"] = lambda at=place: arrow_page(path, at())
+        contenders[name] = ours(place)
+        contenders[f"{name}/arrow"] = theirs(place)
     taken = {name: median(seconds) * 1000 for name, seconds in rounds(contenders).items()}
     table(
         f"JSON page of {PAGE:,} rows, ms (target: under 150, the end no slower than the start)",
