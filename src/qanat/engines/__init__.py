@@ -161,6 +161,9 @@ class Reader(Protocol):
         """Run `COPY (sql) TO` a new Parquet file; it appears under its name once complete."""
         ...
 
-    def csv(self, sql: str, null: str, time_s: float) -> Iterator[bytes]:
-        """Return the rows of `sql` as CSV with a header line, in chunks, in bounded memory."""
+    def csv(self, sql: str, null: str | None, time_s: float) -> Iterator[bytes]:
+        """Return the rows of `sql` as CSV with a header line, in chunks, in bounded memory.
+
+        Without a `null`, header and cells are written as they are.
+        """
         ...

@@ -7,12 +7,14 @@ nothing of it is held.
 # ruff: noqa: S608  # statements are made of numbers, our own names and what is quoted
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from qanat.engines.duckdb.scan import quoted
+from qanat.engines import Reader
+from qanat.engines.duckdb.scan import literal, quoted
 from qanat.model.snapshot import Snapshot
 from qanat.model.types import Columns
 from qanat.results.arrange import Arranged
@@ -72,7 +74,7 @@ def csv_page(
             cut = cut_sql(span, pages.limits.page_bytes, 0)
             (stop,) = pages.reader.text(f"SELECT stop FROM ({cut})", pages.time_s)
             span = replace(span, high=int(stop or span.high))
-        chunks = pages.reader.csv(_sql(span), null, _DOWNLOAD_S)
+        chunks = _chunks(pages.reader, span, null)
     except BaseException:
         arranged.close()
         raise
@@ -82,6 +84,12 @@ def csv_page(
         columns=span.columns,
         next_offset=span.high if more else None,
     )
+
+
+def _chunks(reader: Reader, span: Span, null: str) -> Iterator[bytes]:
+    if len(span.columns) == 1:
+        return reader.csv(_lone(span, null), None, _DOWNLOAD_S)
+    return reader.csv(_sql(span), null, _DOWNLOAD_S)
 
 
 def _sql(span: Span) -> str:
@@ -96,9 +104,34 @@ def _sql(span: Span) -> str:
     return f"SELECT {listed} FROM ({span_sql(span)})"
 
 
+def _lone(span: Span, null: str) -> str:
+    """Return the lines of a result of one column.
+
+    A line of one cell without text would be empty, and readers pass over an empty line: such a
+    cell is quoted, as no option of DuckDB's does.
+    """
+    (column,), (name,) = span.columns, names(span.columns)
+    header = _one_line(column.name)
+    if re.search('[",]', header):
+        header = '"' + header.replace('"', '""') + '"'
+    if span.low >= span.high:
+        return f"SELECT '' AS {quoted(header)} LIMIT 0"
+    special, nothing = literal('[",\r\n]'), literal(null or '""')
+    return (
+        f"SELECT CASE WHEN cell IS NULL THEN {nothing}"
+        f" WHEN cell IN ('', {literal(null)}) OR regexp_matches(cell, {special})"
+        f""" THEN '"' || replace(cell, '"', '""') || '"' ELSE cell END AS {quoted(header)}"""
+        f" FROM (SELECT {plain_text(name, shape(column.type))} AS cell FROM ({span_sql(span)}))"
+    )
+
+
 def _header(name: str) -> str:
+    return quoted(_one_line(name))
+
+
+def _one_line(name: str) -> str:
     # Clients drop the first line of later pages, so a name is one line whatever it holds.
-    return quoted(name.replace("\r", " ").replace("\n", " "))
+    return name.replace("\r", " ").replace("\n", " ")
 
 
 def _close(chunks: Iterator[bytes], arranged: Arranged) -> None:

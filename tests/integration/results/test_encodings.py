@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from typing import Final
 
@@ -49,7 +51,7 @@ CASES: Final = (
     ("uint256", f"'{_LARGEST}'::BIGNUM", f'"{_LARGEST}"', _LARGEST),
     ("int256", "'-5'::BIGNUM", '"-5"', "-5"),
     ("varchar", "'plain'", '"plain"', "plain"),
-    ("varchar", "''", '""', ""),
+    ("varchar", "''", '""', '""'),
     ("varchar", "'<nil>'", '"<nil>"', '"<nil>"'),
     ("varchar", "'a,b'", '"a,b"', '"a,b"'),
     ("varchar", "'say \"hi\"'", '"say \\"hi\\""', '"say ""hi"""'),
@@ -169,6 +171,27 @@ def test_null_is_null_and_nil_in_every_type(pages: Pages, store: Store, kind: st
     assert page.rows == b'[{"x":null}]'
     chunks = csv_page(pages, snapshot, PageOptions(offset=1, limit=1)).chunks
     assert b"".join(chunks) == b"x\n<nil>\n"
+
+
+@pytest.mark.parametrize("null", ["<nil>", ""])
+@pytest.mark.parametrize("name", ["x", "a, b", 'say "hi"'])
+def test_no_line_of_a_lone_column_is_empty(
+    pages: Pages, store: Store, name: str, null: str
+) -> None:
+    """Readers pass over an empty line, and would count a row less."""
+    cells = ["a", "", None, "", "<nil>", "b,c", 'say "hi"', "two\nlines", " ", None]
+    listed = ", ".join(
+        "(NULL)" if cell is None else "('" + cell.replace("\n", "' || chr(10) || '") + "')"
+        for cell in cells
+    )
+    snapshot = store([(name, "varchar")], f"SELECT c AS x FROM (VALUES {listed}) AS t (c)")
+    text = b"".join(csv_page(pages, snapshot, PageOptions(), null).chunks).decode()
+    assert [row for row in csv.reader(io.StringIO(text)) if row] == [
+        [name],
+        *([null if cell is None else cell] for cell in cells),
+    ]
+    none = b"".join(csv_page(pages, snapshot, PageOptions(offset=10), null).chunks).decode()
+    assert list(csv.reader(io.StringIO(none))) == [[name]]
 
 
 @pytest.mark.parametrize(

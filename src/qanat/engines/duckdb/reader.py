@@ -79,13 +79,18 @@ class DuckDbReader:
         finally:
             part.unlink(missing_ok=True)
 
-    def csv(self, sql: str, null: str, time_s: float) -> Iterator[bytes]:
+    def csv(self, sql: str, null: str | None, time_s: float) -> Iterator[bytes]:
         """Return the rows of `sql` as CSV with a header line, in chunks, in bounded memory.
+
+        NULL is written as `null`. Without one, header and cells are written as they are: what needs
+        quotes has them.
 
         The worker writes into a pipe and waits when nobody reads. Leaving the iterator stops it.
         """
-        options = (
-            f"FORMAT csv,HEADER true,DELIMITER ',',QUOTE '\"',ESCAPE '\"',NULLSTR {literal(null)}"
+        options = "FORMAT csv,HEADER true,DELIMITER ','," + (
+            "QUOTE '',ESCAPE '',NULLSTR ''"
+            if null is None
+            else f"QUOTE '\"',ESCAPE '\"',NULLSTR {literal(null)}"
         )
         pipe = self._tmp / f"pipe-{os.getpid()}-{next(self._number)}"
         task = Copy(sql=sql, path=str(pipe), options=options)
