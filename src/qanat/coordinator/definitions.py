@@ -13,6 +13,14 @@ import msgspec
 from qanat.model.pipeline import NodeKind
 
 
+class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why what a text reads could not be found out."""
+
+    message: str
+    line: int = 0  #: of the user's text; 0: not known
+    column: int = 0
+
+
 class NodeDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one node computes."""
 
@@ -30,6 +38,7 @@ class NodeDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     name: str | None = None  #: and its name's id
     sql: str | None = None  #: of ad-hoc SQL, its text
     is_private: bool = False
+    fault: Fault | None = None  #: its query views, then, are not in `viewed`
 
 
 class Definitions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

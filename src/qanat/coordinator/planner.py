@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from qanat.coordinator.definitions import Definitions, NodeDefinition
+from qanat.coordinator.definitions import Definitions, Fault, NodeDefinition
 from qanat.coordinator.seen import Seen
 from qanat.coordinator.texts import Texts, Values
 from qanat.errors import (
@@ -267,8 +267,9 @@ class Planner:
             read = reads[node.id]
             is_private = read.is_private
             relations = []
-            if isinstance(read.lineage.error, SqlRejectedError):
-                problems[node.id] = read.lineage.error
+            error = read.lineage.error
+            if isinstance(error, SqlRejectedError):
+                problems[node.id] = error
             for label in sorted(read.lineage.relations):
                 relations.append(label)
                 if label in self._sources:
@@ -301,6 +302,7 @@ class Planner:
                     name=None if own is None else own["id"],
                     sql=read.sql if node.query == 0 else None,
                     is_private=is_private or bool(own and own["is_private"]),
+                    fault=_fault(error) if isinstance(error, SqlRejectedError) else None,
                 )
             )
         return Plan(
@@ -335,6 +337,11 @@ class Planner:
             is_private=bool(query["is_private"]),
             lineage=self._seen.lineage(id_, version, sql, values),
         )
+
+
+def _fault(error: SqlRejectedError) -> Fault:
+    at = error.position
+    return Fault(message=error.message, line=at.line if at else 0, column=at.column if at else 0)
 
 
 def _asked(node: Node, given: Mapping[str, Given], read: _Read) -> Node:

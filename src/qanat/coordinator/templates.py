@@ -15,7 +15,7 @@ from typing import Final
 from qanat.coordinator.definitions import Definitions, NodeDefinition
 from qanat.coordinator.texts import Kept, Texts
 from qanat.engines import Bound, Engine, Relation
-from qanat.errors import NotFoundError, SqlRejectedError
+from qanat.errors import NotFoundError, Position, SqlRejectedError
 from qanat.model.pipeline import NodeKind
 from qanat.model.snapshot import Snapshot, SourceVersion
 from qanat.model.types import Columns
@@ -139,9 +139,7 @@ class Templates:
         def viewed(reference: Reference) -> ViewedQuery:
             version = definitions.viewed.get(str(reference.query))
             if reference.query is None or version is None:
-                raise SqlRejectedError(
-                    f"Query '{reference.query}' does not exist", reference.position
-                )
+                raise _unread(node, reference)
             try:
                 text, parameters = self._database.read(
                     lambda tx: self._texts.of(tx, reference.query or 0, version)
@@ -161,6 +159,15 @@ class Templates:
             digest.update(b"\0")
             digest.update(part.encode())
         return digest.hexdigest()
+
+
+def _unread(node: NodeDefinition, reference: Reference) -> SqlRejectedError:
+    """Return why a query view was not found when the run was planned."""
+    fault = node.fault
+    if fault is None:
+        return SqlRejectedError(f"Query '{reference.query}' does not exist", reference.position)
+    at = Position(fault.line, fault.column) if fault.line else None
+    return SqlRejectedError(fault.message, at)
 
 
 def version_of(source: SourceVersion) -> str:

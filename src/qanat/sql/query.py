@@ -127,6 +127,9 @@ class Queries:
             where = f" WHERE {condition}"
         items = self._items(node, scope)
         if not items:
+            # The columns of what was gone past are not known, so `*` may stand for none.
+            if node.expressions and self.statement.problems:
+                raise self.statement.problems[-1]
             raise self.refused(node, "syntax error: a query selects at least one column")
         columns = unique_names([name for name, _, _ in items])
         outputs = tuple(
