@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from qanat.sql import predicates
+from qanat.sql import literals, predicates
 from qanat.sql.dialect.duckdb import casts, operators, words
 from qanat.sql.literals import MAX_BIGINT
 from qanat.sql.scope import Scope
 from qanat.sql.statement import Value
+from qanat.sql.tokens import DECIMAL
 from qanat.sql.types import BIGINT, TIMESTAMPTZ, VARCHAR, Type, common
 
 if TYPE_CHECKING:
@@ -166,5 +167,7 @@ def row(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
 
 
 def call(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
-    """Return a function's call."""
+    """Return a function's call, or the decimal that stands as one."""
+    if isinstance(node, exp.Anonymous) and node.name == DECIMAL:
+        return literals.decimal_literal(it, node)
     return it.calls.call(node, scope)

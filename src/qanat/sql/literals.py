@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _UNITS: Final = {"second": DAYS, "minute": DAYS, "hour": DAYS, "day": DAYS, "month": MONTHS,
                  "year": MONTHS}  # fmt: skip
 MAX_BIGINT: Final = 2**63 - 1
+_DECIMAL: Final = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 
 
 def literal(it: Expressions, node: exp.Expr, _: Scope) -> Value:
@@ -44,19 +45,37 @@ def literal(it: Expressions, node: exp.Expr, _: Scope) -> Value:
     if "e" in text.lower():
         return Value(text, DOUBLE)
     if "." in text:
-        whole, _dot, fraction = text.partition(".")
-        whole = whole.lstrip("0")
-        if len(whole) + len(fraction) > 38:
+        made = _decimal(text)
+        if made is None:
             raise it.refused(node, f"Invalid decimal literal: {text[:60]}")
-        type_ = decimal(len(whole) + len(fraction), len(fraction))
-        if whole and fraction:
-            return Value(f"{whole}.{fraction}", type_)  # DuckDB gives it the same type
-        return Value(f"CAST('{whole or '0'}.{fraction}' AS {words.type_name(type_)})", type_)
+        return made
     if len(text) > 40 or int(text) > MAX_BIGINT:
         negative = isinstance(node.parent, exp.Neg) and text == str(MAX_BIGINT + 1)
         if not negative:
             raise it.refused(node, f"Invalid numeric literal: {text[:60]}")
     return Value(text, INTEGER if int(text) < 2**31 else BIGINT)
+
+
+def decimal_literal(it: Expressions, node: exp.Expr) -> Value:
+    """Return `DECIMAL '…'`: its digits, not the 38 of a cast to decimal, are its type."""
+    text: str = node.expressions[0].name
+    found = _DECIMAL.fullmatch(text)
+    made = _decimal(found[2]) if found is not None else None
+    if found is None or made is None:
+        raise it.refused(node, f"'{text[:60]}' is not a valid DECIMAL literal")
+    return Value(f"(- {made.text})", made.type) if found[1] == "-" else made
+
+
+def _decimal(text: str) -> Value | None:
+    """Return a decimal without a sign; zeros before its other digits do not count."""
+    whole, _dot, fraction = text.partition(".")
+    whole = whole.lstrip("0")
+    if len(whole) + len(fraction) > 38:
+        return None
+    type_ = decimal(len(whole) + len(fraction), len(fraction))
+    if whole and fraction:
+        return Value(f"{whole}.{fraction}", type_)  # DuckDB gives it the same type
+    return Value(f"CAST('{whole or '0'}.{fraction}' AS {words.type_name(type_)})", type_)
 
 
 def boolean(_it: Expressions, node: exp.Expr, _: Scope) -> Value:

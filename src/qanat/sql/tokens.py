@@ -21,6 +21,7 @@ from qanat.sql.functions import FUNCTIONS
 from qanat.sql.source import Source
 
 MARK: Final = "\ue000"  #: stands before the name of a call; no user's word may begin with it
+DECIMAL: Final = f"{MARK}{MARK}decimal"  #: of the call that `DECIMAL '…'` becomes
 MAX_DEPTH: Final = 40  #: brackets and CASEs inside one another
 MAX_TOKENS: Final = 50_000  #: the parser holds the interpreter for a second for so many
 MAX_OPEN_JOINS: Final = 3  #: joins that wait for their ON: the parser's work doubles with each
@@ -244,6 +245,8 @@ class _Marker:
             return self._varbinary(token, following.text, following)
         if kind == _T.ARRAY and following is not None and following.text == "[":
             return self._array(token, following)
+        if kind == _T.DECIMAL and following is not None and following.token_type == _T.STRING:
+            return self._decimal(token, following)
         called = following is not None and following.token_type == _T.L_PAREN
         if kind == _T.TABLE and called:
             message = f"table function '{self._table_function()}' is not supported"
@@ -328,6 +331,12 @@ class _Marker:
         self._open(bracket, _Frame("array", "]", turned=True))
         self.out.append(_like(token, _T.VAR, MARK + "array"))
         return _like(bracket, _T.L_PAREN, "(")
+
+    def _decimal(self, token: Token, digits: Token) -> Token:
+        """Turn `DECIMAL '…'` into a call, since the library would read a cast to 38 digits."""
+        self.at += 1
+        self.out += (_like(token, _T.VAR, DECIMAL), _like(token, _T.L_PAREN, "("), digits)
+        return _like(digits, _T.R_PAREN, ")")
 
     def _has_from(self) -> bool:
         depth = 0
