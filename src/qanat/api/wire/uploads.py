@@ -13,6 +13,7 @@ from qanat.errors import ForbiddenError, InvalidRequestError, NotFoundError
 from qanat.model.access import Caller
 from qanat.model.types import UPLOAD_TYPES
 from qanat.names import Label, dune_label
+from qanat.sql.quoting import written
 from qanat.store.uploads import DeclaredColumn, Upload
 
 TABLE_NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,127}")
@@ -119,7 +120,7 @@ class TableList(Wire):
 
 def example_query(label: Label) -> str:
     """Return how a table is read."""
-    return f"select * from {label} limit 10"  # noqa: S608  # shown to people, and never run here
+    return f"select * from {written(label)} limit 10"  # noqa: S608  # shown to people, and never run here
 
 
 def require_own(namespace: str, caller: Caller) -> None:
