@@ -45,7 +45,7 @@ async def check_sql(request: Request, data: JSONBody[wire.CheckSql]) -> wire.Che
     most = services.settings.limits.sql_chars
     if len(data.sql) > most:
         raise InvalidRequestError(f"the SQL has at most {most} characters")
-    declared = parameters_of(data.parameters, UNSET)
+    declared = parameters_of(data.parameters, UNSET, is_draft=True)
     if declared is None and data.query_id is not UNSET and data.query_id:
         id_ = common.query_id(str(data.query_id))
         declared = (await services.read(queries.read, caller, id_)).text.parameters

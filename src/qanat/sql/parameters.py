@@ -28,6 +28,8 @@ _DATETIME: Final = re.compile(
     r"\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII
 )
 
+SEVERAL: Final = ("text", "enum")  #: types that may have several values, which commas join
+
 Given = str | int | float | bool | Sequence[str]  #: a value as a request may carry it
 
 
@@ -76,14 +78,29 @@ def default_text(parameter: Parameter) -> str:
     return ",".join(parameter.values) if parameter.values else parameter.value
 
 
+def chosen(parameter: Parameter, text: str) -> tuple[str, ...]:
+    """Return the values of a multi-select that `text` joins.
+
+    A value may hold a comma itself: the default as it was read is the default, an option an option.
+    """
+    if text == "":
+        return ()
+    if parameter.values and text == default_text(parameter):
+        return parameter.values
+    return (text,) if text in parameter.options else tuple(text.split(","))
+
+
 def value_text(parameter: Parameter, value: Given) -> str:
     """Return the text of a value given for `parameter`.
 
     Raises:
         InvalidRequestError: The value does not fit the parameter's type.
     """
-    if isinstance(value, (list, tuple)) and not parameter.is_multiselect:
-        raise _unfit(parameter, "takes one value, not a list")
+    if isinstance(value, (list, tuple)):
+        if parameter.type not in SEVERAL:
+            raise _unfit(parameter, f"takes one {parameter.type}, not a list")
+        if not parameter.is_multiselect:
+            raise _unfit(parameter, "takes one value, not a list")
     match parameter.type:
         case "number":
             return _number(parameter, value)
@@ -166,7 +183,9 @@ def _places(sql: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _number(parameter: Parameter, value: Given) -> str:
-    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        raise _unfit(parameter, "takes a number")
+    if isinstance(value, float) and not math.isfinite(value):
         raise _unfit(parameter, "takes a number")
     text = value.strip() if isinstance(value, str) else str(value)
     if not _NUMBER.fullmatch(text):
@@ -190,15 +209,17 @@ def _datetime(parameter: Parameter, value: Given) -> str:
 
 def _choice(parameter: Parameter, value: Given) -> str:
     text = _plain(parameter, value)
-    if parameter.is_freeform_allowed or text in parameter.options:
+    # A list that a query feeds has no options of its own: its rows are not read here.
+    if parameter.is_freeform_allowed or parameter.from_query is not None:
+        return text
+    if text in parameter.options:
         return text
     if isinstance(value, (list, tuple)):
-        chosen: Sequence[str] = value
+        picked: Sequence[str] = value
     else:
-        chosen = text.split(",") if parameter.is_multiselect else (text,)
-    for choice in chosen:
-        # A list that a query feeds has no options of its own: its rows are not read here.
-        if choice not in parameter.options and parameter.from_query is None:
+        picked = chosen(parameter, text) if parameter.is_multiselect else (text,)
+    for choice in picked:
+        if choice not in parameter.options:
             offered = ", ".join(map(_shown, parameter.options[:20]))
             raise _unfit(parameter, f"takes one of ({offered}), not '{_shown(choice)}'")
     return text

@@ -1,7 +1,7 @@
 """Declared parameters of a query, as clients send and read them (contract section 7.5).
 
 What is read back must be readable by the Python client: a number is plain digits, a moment is
-`YYYY-MM-DD hh:mm:ss`, an enum's default is one of its options.
+`YYYY-MM-DD hh:mm:ss`, both always there; an enum's default is among its options.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType
 from qanat.api.wire.common import Wire, bounded, maybe
 from qanat.errors import InvalidRequestError
 from qanat.model.parameters import Parameter
-from qanat.sql.parameters import value_text
+from qanat.sql.parameters import SEVERAL, chosen, value_text
 
 PARAMETERS: Final = 200
 KEY_CHARS: Final = 200
@@ -29,6 +29,7 @@ _TYPES: Final = {
     "enum": "enum",
     "list": "enum",
 }
+_EXAMPLES: Final = {"number": "0", "datetime": "2024-01-31 17:30:00"}
 _NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d*)?")
 
 
@@ -54,17 +55,23 @@ class ParameterShape(Wire):
 
 
 def parameters_of(
-    shapes: Sequence[ParameterShape] | UnsetType, given: Mapping[str, Any] | UnsetType
+    shapes: Sequence[ParameterShape] | UnsetType,
+    given: Mapping[str, Any] | UnsetType,
+    *,
+    is_draft: bool = False,
 ) -> tuple[Parameter, ...] | None:
     """Return the parameters that a request declares; None if it says nothing of them.
 
-    `given` is what the TypeScript client sends instead: name → default.
+    Args:
+        shapes: As Dune's API has them.
+        given: What the TypeScript client sends instead: name → default.
+        is_draft: They are not saved: a default may still be missing.
 
     Raises:
         InvalidRequestError: One is malformed, named.
     """
     if isinstance(shapes, Sequence):
-        made = tuple(_parameter(shape) for shape in shapes)
+        made = tuple(_parameter(shape, is_draft=is_draft) for shape in shapes)
     elif isinstance(given, Mapping):
         made = tuple(_guessed(name, value) for name, value in given.items())
         if not made:
@@ -95,7 +102,7 @@ def _guessed(name: str, value: Any) -> Parameter:  # noqa: ANN401  # any JSON
     return _parameter(shape)
 
 
-def _parameter(shape: ParameterShape) -> Parameter:
+def _parameter(shape: ParameterShape, *, is_draft: bool = False) -> Parameter:
     key = shape.key.strip()
     bounded("a parameter's key", key, KEY_CHARS)
     if not key or "{" in key or "}" in key or "\n" in key:
@@ -104,42 +111,54 @@ def _parameter(shape: ParameterShape) -> Parameter:
     kind = _TYPES.get(asked)
     if kind is None:
         raise InvalidRequestError(f"parameter '{key}': there is no type '{asked[:40]}'")
-    values = _values(shape)
     options = tuple(_or(shape.enumOptions, []))
     source = shape.enumFromResults if isinstance(shape.enumFromResults, OptionsQuery) else None
     if kind == "enum" and not options and source is None:
         raise InvalidRequestError(f"parameter '{key}': an enum needs enumOptions")
+    sent = shape.value if isinstance(shape.value, list) else _or(shape.values, None) or None
     made = Parameter(
         key=key,
         type=cast("Literal['text', 'number', 'datetime', 'enum']", kind),
-        value=",".join(values) if values else _text(shape.value),
-        values=values,
         options=options,
-        is_multiselect=_or(shape.isMultiselect, bool(values)),
+        is_multiselect=_or(shape.isMultiselect, sent is not None),
         is_freeform_allowed=_or(shape.isFreeformAllowed, False),
         description=_or(shape.description, "") or None,
         from_query=None if source is None else source.queryId,
         from_column=None if source is None else source.columnName,
     )
-    return _with_default(made)
+    default = _text(shape.value) if sent is None else sent
+    for text in (made.description or "", *made.options, *_listed(default), ",".join(sent or ())):
+        bounded(f"parameter '{key}'", text, VALUE_CHARS)
+    return _with_default(made, default, is_draft=is_draft)
 
 
-def _with_default(made: Parameter) -> Parameter:
-    """Return a parameter whose default is as clients can read it back."""
-    for text in (made.value, made.description or "", *made.options, *made.values):
-        bounded(f"parameter '{made.key}'", text, VALUE_CHARS)
-    if made.value == "" or made.is_multiselect or made.type == "text":
-        return made
-    text = value_text(made, made.value)
+def _with_default(made: Parameter, default: str | list[str], *, is_draft: bool) -> Parameter:
+    """Return a parameter with its default, in the form in which clients can read it back."""
+    if made.is_multiselect and made.type not in SEVERAL:
+        raise InvalidRequestError(
+            f"parameter '{made.key}' takes one {made.type}, not a list:"
+            " several values are for the types text and enum"
+        )
+    if default == "":
+        if made.type in SEVERAL or is_draft:
+            return made
+        example = _EXAMPLES[made.type]
+        raise InvalidRequestError(f"parameter '{made.key}' needs a value, such as {example}")
+    text = value_text(made, default)
     if made.type == "number" and not _NUMERIC.fullmatch(text):
         raise InvalidRequestError(f"parameter '{made.key}' takes a plain number, not '{text}'")
-    return replace(made, value=text)
+    if made.type == "datetime":
+        text = text.partition(".")[0]
+    values = _values(made, default) if made.is_multiselect else ()
+    return replace(made, value=text, values=values)
 
 
-def _values(shape: ParameterShape) -> tuple[str, ...]:
-    if isinstance(shape.value, list):
-        return tuple(shape.value)
-    return tuple(_or(shape.values, []))
+def _values(made: Parameter, default: str | list[str]) -> tuple[str, ...]:
+    return chosen(made, default) if isinstance(default, str) else tuple(default)
+
+
+def _listed(default: str | list[str]) -> list[str]:
+    return [default] if isinstance(default, str) else default
 
 
 def _text(value: object) -> str:
@@ -159,11 +178,14 @@ def parameter_shown(made: Parameter) -> ParameterShape:
     source: OptionsQuery | UnsetType = UNSET
     if made.from_query is not None:
         source = OptionsQuery(queryId=made.from_query, columnName=made.from_column or "")
+    values: list[str] | UnsetType = UNSET
+    if made.is_multiselect:
+        values = list(made.values or chosen(made, made.value))
     return ParameterShape(
         key=made.key,
         type=made.type,
         value=made.value,
-        values=list(made.values) or UNSET,
+        values=values,
         enumOptions=list(made.options) or UNSET,
         isMultiselect=made.is_multiselect or UNSET,
         isFreeformAllowed=made.is_freeform_allowed or UNSET,

@@ -1,0 +1,110 @@
+"""Declared parameters: a default is kept only if it may be sent and if clients can read it back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.whole.owner import Owner
+from tests.api.whole.waiting import save
+
+
+def declared(me: Owner, parameter: dict[str, Any]) -> dict[str, Any]:
+    """Save a query with one parameter, and return that as it is read back."""
+    query = save(me, "SELECT 1 AS a", parameters=[parameter])
+    (found,) = me.ok("GET", f"/query/{query}")["parameters"]
+    return dict(found)
+
+
+def refusal(me: Owner, parameter: dict[str, Any]) -> str:
+    """Return why a query with this parameter is not saved."""
+    body = {"name": "q", "query_sql": "SELECT 1 AS a", "parameters": [parameter]}
+    return me.refused(400, "POST", "/query", json=body)
+
+
+def test_a_moment_is_kept_in_whole_seconds(me: Owner) -> None:
+    """The Python client reads `YYYY-MM-DD hh:mm:ss` and nothing else."""
+    for value in ("2024-01-01T00:00:00.5Z", "2024-01-01 01:00:00.999999+01:00", "2024-01-01"):
+        found = declared(me, {"key": "d", "type": "datetime", "value": value})
+        assert found["value"] == "2024-01-01 00:00:00"
+
+
+@pytest.mark.parametrize("none", [{}, {"value": ""}, {"value": None}])
+def test_a_number_and_a_moment_need_a_default_and_others_do_not(
+    me: Owner, none: dict[str, Any]
+) -> None:
+    """No text is left that the Python client would read as one."""
+    why = refusal(me, {"key": "n", "type": "number", **none})
+    assert why == "parameter 'n' needs a value, such as 0"
+    why = refusal(me, {"key": "d", "type": "datetime", **none})
+    assert why == "parameter 'd' needs a value, such as 2024-01-31 17:30:00"
+    assert declared(me, {"key": "t", "type": "text", **none})["value"] == ""
+    assert declared(me, {"key": "e", "type": "enum", "enumOptions": ["a"], **none})["value"] == ""
+
+
+def test_a_parameter_that_is_still_being_written_is_checked_without_a_default(me: Owner) -> None:
+    asked = [{"key": "n", "type": "number", "value": ""}]
+    body = {"sql": "SELECT {{n}} AS n", "parameters": asked, "query_parameters": {"n": "1"}}
+    assert me.ok("POST", "/sql/check", json=body)["ok"]
+
+
+@pytest.mark.parametrize("kind", ["number", "datetime"])
+@pytest.mark.parametrize(
+    "several",
+    [{"value": ["1", "2"]}, {"values": ["1"], "value": "1"}, {"value": "1", "isMultiselect": True}],
+)
+def test_a_list_is_for_text_and_enum_alone(me: Owner, kind: str, several: dict[str, Any]) -> None:
+    """The Python client would read the joined text as one number, as one moment."""
+    why = refusal(me, {"key": "p", "type": kind, **several})
+    assert why.startswith(f"parameter 'p' takes one {kind}, not a list: ")
+
+
+@pytest.mark.parametrize(
+    "default",
+    [
+        {"value": ["z"]},
+        {"value": ["a", "z"], "isMultiselect": True},
+        {"value": "a,z", "isMultiselect": True},
+        {"value": "a", "values": ["z"], "isMultiselect": True},
+    ],
+)
+def test_each_value_of_a_default_is_one_of_the_options(me: Owner, default: dict[str, Any]) -> None:
+    """Otherwise what was read could not be sent to run the query."""
+    why = refusal(me, {"key": "e", "type": "enum", "enumOptions": ["a", "b"], **default})
+    assert why == "parameter 'e' takes one of (a, b), not 'z'"
+
+
+def test_one_value_is_not_a_list(me: Owner) -> None:
+    only = {"key": "e", "type": "enum", "enumOptions": ["a"], "isMultiselect": False}
+    assert refusal(me, {**only, "value": ["a"]}) == "parameter 'e' takes one value, not a list"
+    assert "isMultiselect" not in declared(me, {**only, "value": "a"})
+
+
+def test_several_free_values_need_no_options(me: Owner) -> None:
+    free = {"key": "e", "type": "enum", "enumOptions": ["a"], "isFreeformAllowed": True}
+    assert declared(me, {**free, "value": ["x", "y"]})["values"] == ["x", "y"]
+    found = declared(me, {"key": "t", "type": "text", "value": ["x", "y"]})
+    assert (found["value"], found["values"], found["isMultiselect"]) == ("x,y", ["x", "y"], True)
+
+
+@pytest.mark.parametrize(
+    ("default", "text", "values"),
+    [
+        ({"value": "a,b"}, "a,b", ["a", "b"]),
+        ({"value": "b"}, "b", ["b"]),
+        ({"value": "c,d"}, "c,d", ["c,d"]),
+        ({"value": ["a", "c,d"]}, "a,c,d", ["a", "c,d"]),
+        ({"value": ""}, "", []),
+        ({"value": []}, "", []),
+        ({"value": "", "values": []}, "", []),
+        ({}, "", []),
+    ],
+)
+def test_several_values_are_read_as_a_text_and_as_a_list(
+    me: Owner, default: dict[str, Any], text: str, values: list[str]
+) -> None:
+    """However they were sent, and also when there are none."""
+    several = {"key": "e", "type": "enum", "enumOptions": ["a", "b", "c,d"], "isMultiselect": True}
+    found = declared(me, {**several, **default})
+    assert (found["value"], found["values"], found["isMultiselect"]) == (text, values, True)
