@@ -212,10 +212,11 @@ def _choice(parameter: Parameter, value: Given) -> str:
     # A list that a query feeds has no options of its own: its rows are not read here.
     if parameter.is_freeform_allowed or parameter.from_query is not None:
         return text
-    if text in parameter.options:
-        return text
+    picked: Sequence[str]
     if isinstance(value, (list, tuple)):
-        picked: Sequence[str] = value
+        picked = value
+    elif text == default_text(parameter):
+        return text  # what was read means the same when it is sent, also that nothing is chosen
     else:
         picked = chosen(parameter, text) if parameter.is_multiselect else (text,)
     for choice in picked:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.api.whole.owner import Owner
-from tests.api.whole.waiting import save
+from tests.api.whole.waiting import run_query, save
 
 
 def declared(me: Owner, parameter: dict[str, Any]) -> dict[str, Any]:
@@ -108,3 +108,37 @@ def test_several_values_are_read_as_a_text_and_as_a_list(
     several = {"key": "e", "type": "enum", "enumOptions": ["a", "b", "c,d"], "isMultiselect": True}
     found = declared(me, {**several, **default})
     assert (found["value"], found["values"], found["isMultiselect"]) == (text, values, True)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        {"key": "p", "type": "enum", "enumOptions": ["a"]},
+        {"key": "p", "type": "enum", "enumOptions": ["a"], "isMultiselect": True},
+        {"key": "p", "type": "enum", "enumOptions": ["a", "b,c"], "value": ["a", "b,c"]},
+        {"key": "p", "type": "number", "value": "1.50"},
+        {"key": "p", "type": "datetime", "value": "2024-01-01T00:00:00.5Z"},
+        {"key": "p", "type": "text"},
+    ],
+)
+def test_a_value_that_was_read_means_the_default_when_it_is_sent(
+    me: Owner, parameter: dict[str, Any]
+) -> None:
+    """Clients read a query, and run it with all that they read."""
+    query = save(me, "SELECT '{{p}}' AS p", parameters=[parameter])
+    read = me.ok("GET", f"/query/{query}")["parameters"][0]["value"]
+    run_query(me, query)
+    run_query(me, query, p=read)
+    entries = me.ok("GET", f"/query/{query}/executions")["executions"]
+    assert [one["query_parameters"] for one in entries] == [{"p": read}, {"p": read}]
+
+
+def test_nothing_is_no_choice_where_the_default_is_one(me: Owner) -> None:
+    query = save(
+        me,
+        "SELECT '{{e}}' AS a",
+        parameters=[{"key": "e", "type": "enum", "value": "a", "enumOptions": ["a"]}],
+    )
+    body = {"query_parameters": {"e": ""}}
+    why = me.refused(400, "POST", f"/query/{query}/execute", json=body)
+    assert why == "parameter 'e' takes one of (a), not ''"

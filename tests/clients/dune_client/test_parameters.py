@@ -31,3 +31,16 @@ def test_what_other_clients_declare_is_read(dune: DuneClient, server: Served) ->
         QueryParameter.enum_type("m", "a,b"),
         QueryParameter.enum_type("none", ""),
     ]
+
+
+def test_a_query_runs_with_all_that_was_read_of_it(dune: DuneClient, server: Served) -> None:
+    """Also where nothing is chosen, and where an option has a comma."""
+    query = declared(
+        server,
+        "SELECT '{{e}}' AS e, '{{m}}' AS m, '{{c}}' AS c",
+        {"key": "e", "type": "enum", "enumOptions": ["a"]},
+        {"key": "m", "type": "enum", "enumOptions": ["a", "b"], "isMultiselect": True},
+        {"key": "c", "type": "enum", "enumOptions": ["a", "b,c"], "value": ["a", "b,c"]},
+    )
+    ran = dune.run_query(dune.get_query(query).base, ping_frequency=0)
+    assert ran.get_rows() == [{"e": "", "m": "", "c": "a,b,c"}]

@@ -26,6 +26,9 @@ CHAINS = Parameter(key="chains", type="enum", values=("a", "b"), options=("a", "
                    is_multiselect=True)  # fmt: skip
 FREE = Parameter(key="free", type="enum", value="a", options=("a",), is_freeform_allowed=True)
 TEXT = Parameter(key="my text", value="")
+UNSET = Parameter(key="unset", type="enum", options=("a",))
+COMMAS = Parameter(key="commas", type="enum", values=("a", "b,c"), options=("a", "b,c"),
+                   is_multiselect=True)  # fmt: skip
 
 
 def test_placeholders_keep_case_and_inner_spaces_and_lose_outer_ones() -> None:
@@ -76,6 +79,11 @@ def test_ad_hoc_sql_needs_every_value_and_no_other() -> None:
         (CHAIN, "c,d", "c,d"),
         (CHAINS, ["a", "c"], "a,c"),
         (CHAINS, "b,c", "b,c"),
+        (CHAINS, "", ""),
+        (CHAINS, [], ""),
+        (UNSET, "", ""),
+        (COMMAS, "a,b,c", "a,b,c"),
+        (COMMAS, "b,c", "b,c"),
         (FREE, "anything", "anything"),
         (TEXT, "it's {{n}}", "it's {{n}}"),
         (TEXT, True, "true"),
@@ -106,6 +114,10 @@ def test_a_value_that_fits_becomes_its_text(parameter: Parameter, value: Given, 
         (WHEN, 5),
         (CHAIN, "z"),
         (CHAIN, "a,b"),
+        (CHAIN, ""),
+        (UNSET, [""]),
+        (COMMAS, [""]),
+        (COMMAS, "b"),
         (CHAINS, ["a", "z"]),
         (CHAINS, "a,z"),
         (TEXT, ["a"]),
