@@ -39,6 +39,18 @@ def test_a_key_is_taken_from_the_header_in_any_case_or_from_the_query(
         assert answer.text == '{"error":"not found"}'
 
 
+@pytest.mark.parametrize(
+    "path", ["/api", "/api/", "/api/nothing", "/api/v1", "/api/openapi.json/x"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_an_address_that_is_not_there_is_404_as_json(
+    client: Client, method: str, path: str
+) -> None:
+    answer = client.request(method, path, headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.text) == (404, '{"error":"not found"}')
+    assert answer.headers["content-type"] == "application/json"
+
+
 def test_a_wrong_method_is_405_as_json(client: Client) -> None:
     answer = client.request("DELETE", "/api/health")
     assert (answer.status_code, answer.text) == (405, '{"error":"method not allowed"}')

@@ -78,7 +78,7 @@ def create_app(services: Services) -> Edge:
         request_class=Request,
         before_request=_before,
         exception_handlers={Exception: _answer},
-        openapi_config=documents.CONFIG,
+        openapi_config=documents.config(),
         state=State({"services": services}),
         request_max_body_size=None,  # Request.body and Request.pieces know each route's limit
         logging_config=None,

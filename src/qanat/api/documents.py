@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from litestar import Litestar, Response
+from litestar import Litestar, Response, Router
 from litestar import Request as LitestarRequest
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
@@ -24,6 +24,8 @@ from qanat.api.requests import Request
 from qanat.api.routing import get
 from qanat.api.wire.common import Wire, encode
 
+ADDRESS: Final = "/openapi.json"  #: below /api
+
 
 class Document(JsonRenderPlugin):
     """The OpenAPI document, with the examples that the routes carry."""
@@ -35,28 +37,46 @@ class Document(JsonRenderPlugin):
         return encode(document(request.app, openapi_schema))
 
 
-CONFIG: Final = OpenAPIConfig(
-    title="Qanat",
-    version=qanat.__version__,
-    description=(
-        "Saved queries, materialized views, and everything a query depends on run as one unit. "
-        "The paths and shapes of Dune's API, and Qanat's own beside them."
-    ),
-    path="/api",
-    render_plugins=[Document(path="/openapi.json")],
-    components=Components(
-        security_schemes={
-            "key": SecurityScheme(
-                type="apiKey", name="X-Dune-Api-Key", security_scheme_in="header"
-            ),
-            "keyInQuery": SecurityScheme(type="apiKey", name="api_key", security_scheme_in="query"),
-            "session": SecurityScheme(
-                type="apiKey", name="qanat_session", security_scheme_in="cookie"
-            ),
-        }
-    ),
-    security=[{"key": []}, {"keyInQuery": []}, {"session": []}],
-)
+class _Routes(Router):
+    """The document's address alone.
+
+    The framework would put a page of its own beside it, in HTML, for every address below /api that
+    has one part and is not there.
+    """
+
+    @classmethod
+    def get_route_handler_map(cls, value: Any) -> dict[str, Any]:  # noqa: ANN401  # as it is there
+        """Return the handlers of an address that is to be served."""
+        found = super().get_route_handler_map(value)
+        return {path: handlers for path, handlers in found.items() if path == ADDRESS}
+
+
+def config() -> OpenAPIConfig:
+    """Return what the framework is to say of the routes; of one application each."""
+    return OpenAPIConfig(
+        title="Qanat",
+        version=qanat.__version__,
+        description=(
+            "Saved queries, materialized views, and everything a query depends on run as one unit. "
+            "The paths and shapes of Dune's API, and Qanat's own beside them."
+        ),
+        openapi_router=_Routes("/api", route_handlers=[], include_in_schema=False),
+        render_plugins=[Document(path=ADDRESS)],
+        components=Components(
+            security_schemes={
+                "key": SecurityScheme(
+                    type="apiKey", name="X-Dune-Api-Key", security_scheme_in="header"
+                ),
+                "keyInQuery": SecurityScheme(
+                    type="apiKey", name="api_key", security_scheme_in="query"
+                ),
+                "session": SecurityScheme(
+                    type="apiKey", name="qanat_session", security_scheme_in="cookie"
+                ),
+            }
+        ),
+        security=[{"key": []}, {"keyInQuery": []}, {"session": []}],
+    )
 
 
 class Health(Wire):
