@@ -242,6 +242,21 @@ def test_a_graph_runs_with_the_edges_that_lineage_implies(me: Owner, chain: Chai
     assert found == {7: ([], "small"), 9: ([7], "medium"), 40: ([9], "large")}
 
 
+def test_null_in_a_graph_counts_as_absent(me: Owner) -> None:
+    """A list that was never made is null to Go."""
+    node = {
+        "id": 1,
+        "dependencies": None,
+        "query_execution": {
+            "query_id": save(me, "SELECT 1 AS a"), "performance": None, "query_parameters": None,
+        },
+        "materialized_view_refresh": None,
+    }  # fmt: skip
+    body = {"pipeline": {"nodes": [node]}}
+    run = me.ok("POST", "/pipelines/execute", json=body)["pipeline_execution_id"]
+    assert run_ended(me, run)["status"] == "completed"
+
+
 def test_views_of_others_are_read_and_never_refreshed(me: Owner, other: Owner) -> None:
     name = view(other, "result_theirs", "SELECT 1 AS n")
     query = save(me, f"SELECT n FROM {name}")

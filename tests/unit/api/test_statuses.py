@@ -97,4 +97,11 @@ def test_after_each_change_the_text_is_that_of_the_whole(
             known[change.id] = change
         failure = FAILURE if state is RunState.FAILED else None
         run = replace(run, nodes=dict(known), state=state, failure=failure)
+        has_started = any(
+            node.state is not NodeState.PENDING or node.execution.started_at is not None
+            for node in run.nodes.values()
+        )
+        assert (status(run).status is RunState.EXECUTING) == (
+            has_started and run.state is RunState.EXECUTING
+        )
         assert text.of(run) == encode(status(run))

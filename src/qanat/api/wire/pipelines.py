@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from qanat.api.wire.common import Wire, encode, maybe, query_id
+from qanat.api.wire.common import Wire, encode, given, maybe, query_id
 from qanat.api.wire.views import full_label
 from qanat.coordinator.catalog import Kind
 from qanat.errors import InvalidRequestError
@@ -35,24 +35,24 @@ class QueryExecution(Wire):
     """A node that runs a query."""
 
     query_id: int
-    performance: str | UnsetType = UNSET
-    query_parameters: dict[str, Any] | UnsetType = UNSET
+    performance: str | UnsetType | None = UNSET
+    query_parameters: dict[str, Any] | UnsetType | None = UNSET
 
 
 class ViewRefresh(Wire):
     """A node that refreshes a materialized view."""
 
     name: str
-    performance: str | UnsetType = UNSET
+    performance: str | UnsetType | None = UNSET
 
 
 class GraphNode(Wire):
     """A node of a graph; exactly one of the two objects."""
 
     id: int
-    dependencies: list[int] | UnsetType = UNSET
-    query_execution: QueryExecution | UnsetType = UNSET
-    materialized_view_refresh: ViewRefresh | UnsetType = UNSET
+    dependencies: list[int] | UnsetType | None = UNSET
+    query_execution: QueryExecution | UnsetType | None = UNSET
+    materialized_view_refresh: ViewRefresh | UnsetType | None = UNSET
 
 
 class Graph(Wire):
@@ -173,7 +173,7 @@ class PipelineStatus(Wire):
 def status(run: Run) -> PipelineStatus:
     """Return where a run is."""
     return PipelineStatus(
-        status=run.state,
+        status=_state(run),
         error=_error(run),
         node_executions=[_node_status(node) for node in run.nodes.values()],
     )
@@ -200,10 +200,20 @@ class StatusText:
                 self._nodes[at], self._texts[at] = node, encode(_node_status(node))
         error = _error(run)
         return b'{"status":%b,"node_executions":[%b]%b}' % (
-            encode(run.state.value),
+            encode(_state(run).value),
             b",".join(self._texts),
             b"" if error is UNSET else b',"error":' + encode(error),
         )
+
+
+def _state(run: Run) -> RunState:
+    """Return a run's state; it is executing for clients once one of its nodes has started."""
+    if run.state is RunState.EXECUTING and all(
+        node.state is NodeState.PENDING and node.execution.started_at is None
+        for node in run.nodes.values()
+    ):
+        return RunState.PENDING
+    return run.state
 
 
 def _error(run: Run) -> str | UnsetType:
@@ -253,42 +263,40 @@ def nodes_of(graph: Graph, caller: Caller, *, most: int) -> list[Node]:
 def _node_of(node: GraphNode, caller: Caller) -> Node:
     if not -LARGEST_NODE_ID <= node.id <= LARGEST_NODE_ID:
         raise InvalidRequestError(f"node id {node.id} is too large")
-    query, view = node.query_execution, node.materialized_view_refresh
-    if (query is UNSET) == (view is UNSET):
+    query, view = given(node.query_execution), given(node.materialized_view_refresh)
+    if (query is None) == (view is None):
         raise InvalidRequestError(
             f"node {node.id} needs exactly one of query_execution and materialized_view_refresh"
         )
-    dependencies = frozenset(
-        NodeId(id_) for id_ in (() if node.dependencies is UNSET else node.dependencies)
-    )
-    if isinstance(view, ViewRefresh):
+    dependencies = frozenset(NodeId(id_) for id_ in given(node.dependencies) or ())
+    if view is not None:
         return Node(
             id=NodeId(node.id),
             kind=NodeKind.VIEW,
             query=QueryId(0),
             view=full_label(view.name, caller),
-            tier=tier_of(_text(view.performance)),
+            tier=tier_of(given(view.performance)),
             dependencies=dependencies,
         )
-    assert isinstance(query, QueryExecution)
+    assert query is not None
     return Node(
         id=NodeId(node.id),
         kind=NodeKind.QUERY,
         query=query_id(str(query.query_id)),
-        tier=tier_of(_text(query.performance)),
-        parameters=plain_values(query.query_parameters),
+        tier=tier_of(given(query.performance)),
+        parameters=plain_values(given(query.query_parameters)),
         dependencies=dependencies,
     )
 
 
-def plain_values(values: Mapping[str, Any] | UnsetType) -> dict[str, str]:
+def plain_values(values: Mapping[str, Any] | None) -> dict[str, str]:
     """Return parameter values as the texts that a node keeps.
 
     Raises:
         InvalidRequestError: A value is no text, number, truth value or list of texts.
     """
     made: dict[str, str] = {}
-    for name, value in ({} if values is UNSET else values).items():
+    for name, value in (values or {}).items():
         if isinstance(value, bool):
             made[name] = "true" if value else "false"
         elif isinstance(value, str | int | float):
@@ -377,7 +385,3 @@ def read_parameters(text: str | None) -> dict[str, Any] | None:
         return msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise InvalidRequestError("query_parameters must be a JSON object") from None
-
-
-def _text(value: str | UnsetType) -> str | None:
-    return value if isinstance(value, str) else None
