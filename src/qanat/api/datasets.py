@@ -61,8 +61,9 @@ async def datasets(
 ) -> wire.DatasetList:
     """Return relations, by name."""
     size, start = page(limit, offset, default=50, most=250)
+    kinds = wire.kinds_of(",".join(request.values.get("type", [])) if type_ else None)
     found = await request.services.call_long(
-        request.services.coordinator.catalog.tables, request.caller, kinds=wire.kinds_of(type_)
+        request.services.coordinator.catalog.tables, request.caller, kinds=kinds
     )
     if owner_handle:
         found = [one for one in found if wire.owner_of(one).handle == owner_handle]

@@ -19,7 +19,6 @@ from qanat.errors import (
     InvalidRequestError,
     NotFoundError,
     SqlRejectedError,
-    TooLargeError,
 )
 from qanat.model.access import Caller
 from qanat.model.pipeline import DEFAULT_TIER, Node, NodeKind, Pipeline, pipeline_of
@@ -91,10 +90,10 @@ class Planner:
         """Return the plan of a statement that is not saved.
 
         Raises:
-            InvalidRequestError, TooLargeError: Its parameters or its length do not fit.
+            InvalidRequestError: Its parameters or its length do not fit.
         """
         if len(text) > self._text_limit:
-            raise TooLargeError(f"the SQL is longer than {self._text_limit} characters")
+            raise InvalidRequestError(f"sql has at most {self._text_limit} characters")
         values = Values.of(resolve((), asked, sql=text, adhoc=True))
         lineage = self._seen.lineage(0, 0, text, values)
         read = _Read(sql=text, version=0, values=values, is_private=True, lineage=lineage)

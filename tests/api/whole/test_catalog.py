@@ -224,6 +224,15 @@ def test_datasets_are_filtered_by_type_and_paged(me: Owner) -> None:
     ]
     assert sources["total"] == 3
     assert me.ok("GET", "/datasets?type=spell,decoded_table")["datasets"] == []
+    one, other, both = (
+        me.ok("GET", f"/datasets?{asked}")["total"]
+        for asked in (
+            "type=dune_table",
+            "type=materialized_view",
+            "type=dune_table&type=materialized_view",
+        )
+    )
+    assert both == one + other
     assert len(me.ok("GET", "/datasets?limit=9999")["datasets"]) <= 250
     me.refused(400, "GET", "/datasets?type=nonsense")
     me.refused(404, "GET", "/datasets/dune.nobody.nothing")
