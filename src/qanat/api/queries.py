@@ -147,7 +147,7 @@ def _changed(head: Head, data: wire.ChangeQuery) -> Head:
 async def _changed_text(
     services: Services, caller: Caller, before: Text, data: wire.ChangeQuery
 ) -> Text:
-    declared = parameters_of(data.parameters, data.query_parameters)
+    declared = parameters_of(data.parameters, data.query_parameters, stored=before.parameters)
     sql = common.given(data.query_sql)
     if sql is None and declared is None:
         return before

@@ -142,3 +142,83 @@ def test_nothing_is_no_choice_where_the_default_is_one(me: Owner) -> None:
     body = {"query_parameters": {"e": ""}}
     why = me.refused(400, "POST", f"/query/{query}/execute", json=body)
     assert why == "parameter 'e' takes one of (a), not ''"
+
+
+@pytest.mark.parametrize(
+    ("sent", "options", "value"),
+    [
+        ({"value": "a"}, ["a"], "a"),
+        ({"value": ["b", "a", "b"]}, ["b", "a"], "b,a,b"),
+        ({"values": ["b", "a"]}, ["b", "a"], "b,a"),
+        ({"value": "a,b"}, ["a,b"], "a,b"),
+        ({"value": "a,b", "isMultiselect": True}, ["a", "b"], "a,b"),
+        ({"value": 5}, ["5"], "5"),
+    ],
+)
+def test_an_enum_without_options_has_its_values_as_options(
+    me: Owner, sent: dict[str, Any], options: list[str], value: str
+) -> None:
+    """The Python client has no way of sending any."""
+    found = declared(me, {"key": "e", "type": "enum", **sent})
+    assert (found["enumOptions"], found["value"]) == (options, value)
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"value": ""}, {"value": []}, {"value": "a", "enumOptions": []}]
+)
+def test_an_enum_with_nothing_to_choose_is_refused(me: Owner, sent: dict[str, Any]) -> None:
+    why = refusal(me, {"key": "e", "type": "enum", **sent})
+    assert why == "parameter 'e': an enum needs enumOptions, or a value"
+
+
+CHOICE: dict[str, Any] = {
+    "key": "e",
+    "type": "enum",
+    "value": "a,b",
+    "values": ["a", "b"],
+    "enumOptions": ["a", "b", "c"],
+    "isMultiselect": True,
+    "isFreeformAllowed": True,
+    "description": "which",
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "change"),
+    [
+        ({"value": "a,b"}, {}),
+        ({}, {}),
+        ({"value": "c"}, {"value": "c", "values": ["c"]}),
+        ({"value": ["c", "a"]}, {"value": "c,a", "values": ["c", "a"]}),
+        ({"description": "new"}, {"description": "new"}),
+    ],
+)
+def test_an_enum_keeps_what_a_client_does_not_send(
+    me: Owner, sent: dict[str, Any], change: dict[str, Any]
+) -> None:
+    """Options and what goes with them, when a query is changed."""
+    query = save(me, "SELECT '{{e}}' AS a", parameters=[CHOICE])
+    sent = {"key": "e", "type": "enum", **sent}
+    me.ok("PATCH", f"/query/{query}", json={"parameters": [sent]})
+    assert me.ok("GET", f"/query/{query}")["parameters"] == [{**CHOICE, **change}]
+
+
+def test_an_enum_that_is_sent_with_options_is_replaced_whole(me: Owner) -> None:
+    query = save(me, "SELECT '{{e}}' AS a", parameters=[CHOICE])
+    fresh = {"key": "e", "type": "enum", "value": "z", "enumOptions": ["z"]}
+    me.ok("PATCH", f"/query/{query}", json={"parameters": [fresh]})
+    assert me.ok("GET", f"/query/{query}")["parameters"] == [fresh]
+    none = {**fresh, "enumOptions": []}
+    me.refused(400, "PATCH", f"/query/{query}", json={"parameters": [none]})
+
+
+def test_a_list_that_a_query_feeds_is_fed_by_it_still(me: Owner) -> None:
+    """Clients that know of options send an empty list of them."""
+    fed = {"queryId": save(me, "SELECT 'x' AS a"), "columnName": "a"}
+    parameter = {"key": "e", "type": "enum", "value": "x", "enumFromResults": fed}
+    query = save(me, "SELECT '{{e}}' AS a", parameters=[parameter])
+    plain: dict[str, Any] = {"key": "e", "type": "enum", "value": "y"}
+    for sent in ({**plain, "enumOptions": []}, plain):
+        me.ok("PATCH", f"/query/{query}", json={"parameters": [sent]})
+        (found,) = me.ok("GET", f"/query/{query}")["parameters"]
+        assert found == {**parameter, "value": "y"}

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import pytest
+import requests
 from dune_client.client import DuneClient
 from dune_client.types import QueryParameter
 
+from tests.clients.dune_client.refused import status_of
 from tests.clients.served import Served
 
 
@@ -44,3 +47,54 @@ def test_a_query_runs_with_all_that_was_read_of_it(dune: DuneClient, server: Ser
     )
     ran = dune.run_query(dune.get_query(query).base, ping_frequency=0)
     assert ran.get_rows() == [{"e": "", "m": "", "c": "a,b,c"}]
+
+
+def test_an_enum_is_created_with_its_values_as_options(dune: DuneClient, server: Served) -> None:
+    """This client sends a key, a type and a value, and no options."""
+    made = dune.create_query(
+        "chosen",
+        "SELECT '{{one}}' AS one, '{{several}}' AS several",
+        params=[
+            QueryParameter.enum_type("one", "a"),
+            QueryParameter.enum_type("several", ["b", "c"]),
+        ],
+    )
+    one, several = server.call("GET", f"/query/{made.base.query_id}")["parameters"]
+    assert one == {"key": "one", "type": "enum", "value": "a", "enumOptions": ["a"]}
+    assert several == {
+        "key": "several",
+        "type": "enum",
+        "value": "b,c",
+        "values": ["b", "c"],
+        "enumOptions": ["b", "c"],
+        "isMultiselect": True,
+    }
+    ran = dune.run_query(made.base, ping_frequency=0)
+    assert ran.get_rows() == [{"one": "a", "several": "b,c"}]
+
+
+def test_an_enum_that_was_read_is_saved_again_with_its_options(
+    dune: DuneClient, server: Served
+) -> None:
+    choice = {
+        "key": "several",
+        "type": "enum",
+        "value": "a,b,c",
+        "values": ["a", "b,c"],
+        "enumOptions": ["a", "b,c", "d"],
+        "isMultiselect": True,
+        "description": "which",
+    }
+    query = declared(server, "SELECT '{{several}}' AS a", choice)
+    dune.update_query(query, params=dune.get_query(query).base.params)
+    assert server.call("GET", f"/query/{query}")["parameters"] == [choice]
+
+    dune.update_query(query, params=[QueryParameter.enum_type("several", ["d", "a"])])
+    (found,) = server.call("GET", f"/query/{query}")["parameters"]
+    assert found == {**choice, "value": "d,a", "values": ["d", "a"]}
+    with pytest.raises(requests.HTTPError) as refused:
+        dune.update_query(query, params=[QueryParameter.enum_type("several", "z")])
+    assert status_of(refused) == (
+        400,
+        """{"error":"parameter 'several' takes one of (a, b,c, d), not 'z'"}""",
+    )

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, Literal, cast
 
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, structs
 
 from qanat.api.wire.common import Wire, bounded, maybe
 from qanat.errors import InvalidRequestError
@@ -58,6 +58,7 @@ def parameters_of(
     shapes: Sequence[ParameterShape] | UnsetType,
     given: Mapping[str, Any] | UnsetType,
     *,
+    stored: Sequence[Parameter] = (),
     is_draft: bool = False,
 ) -> tuple[Parameter, ...] | None:
     """Return the parameters that a request declares; None if it says nothing of them.
@@ -65,13 +66,15 @@ def parameters_of(
     Args:
         shapes: As Dune's API has them.
         given: What the TypeScript client sends instead: name → default.
+        stored: Those that they replace.
         is_draft: They are not saved: a default may still be missing.
 
     Raises:
         InvalidRequestError: One is malformed, named.
     """
     if isinstance(shapes, Sequence):
-        made = tuple(_parameter(shape, is_draft=is_draft) for shape in shapes)
+        known = {parameter.key: parameter for parameter in stored}
+        made = tuple(_parameter(shape, known, is_draft=is_draft) for shape in shapes)
     elif isinstance(given, Mapping):
         made = tuple(_guessed(name, value) for name, value in given.items())
         if not made:
@@ -99,10 +102,12 @@ def _guessed(name: str, value: Any) -> Parameter:  # noqa: ANN401  # any JSON
         text = str(value)
     numeric = bool(_NUMERIC.fullmatch(text))
     shape = ParameterShape(key=name, type="number" if numeric else "text", value=text)
-    return _parameter(shape)
+    return _parameter(shape, {}, is_draft=False)
 
 
-def _parameter(shape: ParameterShape, *, is_draft: bool = False) -> Parameter:
+def _parameter(
+    shape: ParameterShape, stored: Mapping[str, Parameter], *, is_draft: bool
+) -> Parameter:
     key = shape.key.strip()
     bounded("a parameter's key", key, KEY_CHARS)
     if not key or "{" in key or "}" in key or "\n" in key:
@@ -111,10 +116,12 @@ def _parameter(shape: ParameterShape, *, is_draft: bool = False) -> Parameter:
     kind = _TYPES.get(asked)
     if kind is None:
         raise InvalidRequestError(f"parameter '{key}': there is no type '{asked[:40]}'")
+    if kind == "enum":
+        shape = _with_options(shape, stored.get(key))
     options = tuple(_or(shape.enumOptions, []))
     source = shape.enumFromResults if isinstance(shape.enumFromResults, OptionsQuery) else None
     if kind == "enum" and not options and source is None:
-        raise InvalidRequestError(f"parameter '{key}': an enum needs enumOptions")
+        raise InvalidRequestError(f"parameter '{key}': an enum needs enumOptions, or a value")
     sent = shape.value if isinstance(shape.value, list) else _or(shape.values, None) or None
     made = Parameter(
         key=key,
@@ -130,6 +137,38 @@ def _parameter(shape: ParameterShape, *, is_draft: bool = False) -> Parameter:
     for text in (made.description or "", *made.options, *_listed(default), ",".join(sent or ())):
         bounded(f"parameter '{key}'", text, VALUE_CHARS)
     return _with_default(made, default, is_draft=is_draft)
+
+
+def _with_options(shape: ParameterShape, stored: Parameter | None) -> ParameterShape:
+    """Return an enum with the options that were not sent: the Python client never sends them.
+
+    They, and what else was not sent, stay as they are stored; of a new one its values are options.
+    """
+    if isinstance(shape.enumFromResults, OptionsQuery) or _or(shape.enumOptions, []):
+        return shape
+    kept = {}
+    if stored is not None and stored.type == "enum":
+        kept = structs.asdict(parameter_shown(stored))
+    if isinstance(shape.enumOptions, list):
+        # Whoever sends none wants none; of a list that a query feeds there are none to send.
+        return structs.replace(shape, enumFromResults=kept.get("enumFromResults", UNSET))
+    if not kept:
+        return structs.replace(shape, enumOptions=_options(shape))
+    sent = {name: one for name, one in structs.asdict(shape).items() if one not in (UNSET, None)}
+    if sent.get("value", kept["value"]) != kept["value"]:
+        kept["values"] = UNSET
+    return ParameterShape(**{**kept, **sent})
+
+
+def _options(shape: ParameterShape) -> list[str]:
+    """Return the values that an enum has by default, each once."""
+    if isinstance(shape.value, list):
+        values = shape.value
+    else:
+        text = _text(shape.value)
+        joined = text.split(",") if _or(shape.isMultiselect, False) else [text]
+        values = _or(shape.values, []) or joined
+    return [value for value in dict.fromkeys(values) if value]
 
 
 def _with_default(made: Parameter, default: str | list[str], *, is_draft: bool) -> Parameter:
