@@ -157,7 +157,7 @@ async def list_runs(  # the filters
         kinds=_words(kind, KINDS, "kind") or SHOWN_KINDS,
         search=q or "",
         query=None if query_id is None else min(max(query_id, -1), common.LARGEST_ID),
-        since_us=0 if since is None else to_us(moment_of(since)),
+        since_us=0 if since is None else to_us(moment_of("since", since)),
         before=None if before is None else common.run_id(before),
     )
     lines, more = await request.services.read(history.runs, request.caller, wanted, limit=most)

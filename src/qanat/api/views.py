@@ -201,7 +201,7 @@ async def freshness(request: Request) -> wire.Fresh:
 def _schedule(data: wire.UpsertView, now: datetime) -> Schedule | None:
     """Return the schedule that is asked for; None removes one."""
     expression, until_text = common.given(data.cron_expression), common.given(data.expires_at)
-    until = wire.moment_of(until_text) if until_text else None
+    until = wire.moment_of("expires_at", until_text) if until_text else None
     if not expression:
         return None
     plain = cron.check(expression)

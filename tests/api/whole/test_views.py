@@ -73,7 +73,9 @@ def test_an_end_of_a_schedule_that_is_no_timestamp_is_refused(me: Owner, query: 
     """Also where there is no schedule for it to end: what is not understood is not passed over."""
     for more in ({}, {"cron_expression": "0 */6 * * *"}):
         body = {"name": "result_until", "query_id": query, "expires_at": "tomorrow", **more}
-        assert "no timestamp" in me.refused(400, "POST", "/materialized-views", json=body)
+        assert "expires_at: 'tomorrow' is no timestamp" in me.refused(
+            400, "POST", "/materialized-views", json=body
+        )
     body = {"name": "result_until", "query_id": query, "expires_at": ""}
     me.ok("POST", "/materialized-views", json=body)
 

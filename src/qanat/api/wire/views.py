@@ -146,8 +146,8 @@ def new_label(text: str, caller: Caller) -> Label:
     return dune_label(caller.handle, name)
 
 
-def moment_of(text: str) -> datetime:
-    """Return the moment that a client wrote.
+def moment_of(name: str, text: str) -> datetime:
+    """Return the moment that a client wrote for the field `name`.
 
     Raises:
         InvalidRequestError: It is no timestamp.
@@ -157,7 +157,9 @@ def moment_of(text: str) -> datetime:
         found = found if found.tzinfo else found.replace(tzinfo=UTC)
         return found.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidRequestError(f"'{text[:40]}' is no timestamp") from None
+        raise InvalidRequestError(
+            f"{name}: '{text[:40]}' is no timestamp such as 2026-12-31T00:00:00Z"
+        ) from None
 
 
 def entry(view: View) -> ViewEntry:

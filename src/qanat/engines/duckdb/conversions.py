@@ -21,7 +21,7 @@ _DOUBLE: Final = (
 _DATE: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ZONE: Final = r"(Z| UTC| ?[+-][0-9]{2}(:?[0-9]{2})?)?"
 _TIMESTAMP: Final = rf"{_DATE}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]+)?)?{_ZONE})?"
-_HEX: Final = "0x([0-9a-fA-F]{2})*"
+_HEX: Final = "0[xX]([0-9a-fA-F]{2})*"
 _BASE64: Final = "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 
 
