@@ -1,7 +1,7 @@
 """A request as handlers see it: who asks, the body, the query string, and the parts of the server.
 
 A body is JSON whatever its content type says; none at all is `{}`; a member of its top level that
-is null counts as absent (contract section 1).
+is null counts as absent (contract section 1), and so does a parameter's value.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar import Request as LitestarRequest
 
+from qanat.api.wire.values import take_as_written
 from qanat.errors import InvalidRequestError, TooLargeError
 from qanat.model.access import Caller
 
@@ -176,6 +177,7 @@ def decode(body: bytes) -> Any:  # noqa: ANN401  # any JSON
         raise InvalidRequestError("Invalid request body payload") from None
     _refuse_odd_text(found)
     if isinstance(found, dict):
+        take_as_written(found, body)
         return {name: value for name, value in found.items() if value is not None}
     return found
 

@@ -15,11 +15,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final
 
 from qanat.errors import InvalidRequestError, Position
 from qanat.sql.interface import Parameter
 
+NUMBER_CHARS: Final = 400  #: of a number written without an exponent; every double has fewer
 MAX_TEXT: Final = 1_000_000  #: characters of a statement once its parameters are in place
 
 _PLACEHOLDER: Final = re.compile(r"\{\{([^{}\n]*)\}\}")
@@ -88,6 +90,18 @@ def chosen(parameter: Parameter, text: str) -> tuple[str, ...]:
     if parameter.values and text == default_text(parameter):
         return parameter.values
     return (text,) if text in parameter.options else tuple(text.split(","))
+
+
+def plain_number(text: str) -> str | None:
+    """Return a number without its exponent, but with a point in its place; None if too long."""
+    exponent = text.lower().partition("e")[2]
+    if len(text) > NUMBER_CHARS or abs(int(exponent or "0")) > NUMBER_CHARS:
+        return None
+    if not exponent:
+        return text
+    plain = format(Decimal(text), "f")
+    plain = plain if "." in plain else f"{plain}.0"
+    return plain if len(plain) <= NUMBER_CHARS else None
 
 
 def value_text(parameter: Parameter, value: Given) -> str:
@@ -190,7 +204,16 @@ def _number(parameter: Parameter, value: Given) -> str:
     text = value.strip() if isinstance(value, str) else str(value)
     if not _NUMBER.fullmatch(text):
         raise _unfit(parameter, f"takes a number, not '{_shown(text)}'")
-    return text
+    plain = plain_number(text)
+    if plain is None:
+        raise _unfit(parameter, f"takes a number of at most {NUMBER_CHARS} digits")
+    # A client that reads 0.00001 may send it as 1e-05: it is the default all the same.
+    is_default = plain != text and _is_same(plain, parameter.value)
+    return parameter.value if is_default else text
+
+
+def _is_same(number: str, other: str) -> bool:
+    return bool(_NUMBER.fullmatch(other)) and Decimal(number) == Decimal(other)
 
 
 def _datetime(parameter: Parameter, value: Given) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -222,3 +223,99 @@ def test_a_list_that_a_query_feeds_is_fed_by_it_still(me: Owner) -> None:
         me.ok("PATCH", f"/query/{query}", json={"parameters": [sent]})
         (found,) = me.ok("GET", f"/query/{query}")["parameters"]
         assert found == {**parameter, "value": "y"}
+
+
+#: As JSON has it, and as it is put into the SQL.
+WRITTEN = [
+    ("0.00001", "0.00001"),
+    ("12345678901234567890.50", "12345678901234567890.50"),
+    ("123456789012345678901234567890", "123456789012345678901234567890"),
+    ("-1.5E-7", "-1.5E-7"),
+    ("7", "7"),
+    ("true", "true"),
+]
+
+
+@pytest.mark.parametrize(("number", "text"), WRITTEN)
+def test_a_number_is_put_into_the_sql_as_it_was_written(me: Owner, number: str, text: str) -> None:
+    """Wherever a value may be sent."""
+    query = save(me, "SELECT '{{t}}' AS t")
+    values = f'{{"query_parameters":{{"t":{number}}}}}'
+    execution = f'{{"query_id":{query},"query_parameters":{{"t":{number}}}}}'
+    graph = f'{{"pipeline":{{"nodes":[{{"id":1,"query_execution":{execution}}}]}}}}'
+    bare = quote(f'{{"t":{number}}}')
+    me.ok("POST", f"/query/{query}/execute", content=values)
+    me.ok("POST", f"/query/{query}/execute?query_parameters={bare}")
+    me.ok("POST", f"/query/{query}/pipeline/execute", content=values)
+    me.ok("POST", "/pipelines/execute", content=graph)
+    entries = me.ok("GET", f"/query/{query}/executions")["executions"]
+    assert [one["query_parameters"] for one in entries] == [{"t": text}] * 4
+
+
+@pytest.mark.parametrize(
+    ("number", "text", "number_text"),
+    [
+        ("0.00001", "0.00001", "0.00001"),
+        ("12345678901234567890.50", "12345678901234567890.50", "12345678901234567890.50"),
+        ("1e5", "1e5", "100000.0"),
+        ('"1.5e-07"', "1.5e-07", "0.00000015"),
+        ('".5"', ".5", ".5"),
+    ],
+)
+def test_a_default_is_kept_as_it_was_written_and_a_number_plainly(
+    me: Owner, number: str, text: str, number_text: str
+) -> None:
+    """The Python client reads no number with an exponent."""
+    shapes = ",".join(
+        f'{{"key":"{kind}","type":"{kind}","value":{number}}}' for kind in ("text", "number")
+    )
+    body = f'{{"name":"q","query_sql":"","parameters":[{shapes}]}}'
+    query = me.ok("POST", "/query", content=body)["query_id"]
+    found = me.ok("GET", f"/query/{query}")["parameters"]
+    assert [one["value"] for one in found] == [text, number_text]
+
+
+def test_numbers_by_name_alone_are_numbers_as_they_were_written(me: Owner) -> None:
+    """The TypeScript client's form."""
+    long = "1" * 401
+    body = f'{{"name":"q","query_sql":"","query_parameters":{{"n":0.00001,"t":"{long}","x":null}}}}'
+    query = me.ok("POST", "/query", content=body)["query_id"]
+    found = me.ok("GET", f"/query/{query}")["parameters"]
+    assert found == [
+        {"key": "n", "type": "number", "value": "0.00001"},
+        {"key": "t", "type": "text", "value": long},
+    ]
+
+
+@pytest.mark.parametrize("number", ["1e999999", '"1e999999"', "1e-999999", "1" * 401])
+def test_a_number_does_not_become_longer_than_a_number_may_be(me: Owner, number: str) -> None:
+    """A few characters with a large exponent stand for a text of any length."""
+    shape = f'{{"key":"n","type":"number","value":{number}}}'
+    body = f'{{"name":"q","query_sql":"","parameters":[{shape}]}}'
+    me.refused(400, "POST", "/query", content=body)
+    query = save(me, "SELECT {{n}} AS n", parameters=[{"key": "n", "type": "number", "value": "1"}])
+    body = f'{{"query_parameters":{{"n":{number}}}}}'
+    me.refused(400, "POST", f"/query/{query}/execute", content=body)
+
+
+def test_null_is_no_value(me: Owner) -> None:
+    """The default holds; where there is none, the value is missing."""
+    query = save(me, "SELECT {{n}} AS n", parameters=[{"key": "n", "type": "number", "value": "1"}])
+    none = {"query_parameters": {"n": None}}
+    me.ok("POST", f"/query/{query}/execute", json=none)
+    me.ok("POST", f"/query/{query}/execute", params={"query_parameters": '{"n":null}'})
+    node = {"id": 1, "query_execution": {"query_id": query, **none}}
+    me.ok("POST", "/pipelines/execute", json={"pipeline": {"nodes": [node]}})
+    entries = me.ok("GET", f"/query/{query}/executions")["executions"]
+    assert [one["query_parameters"] for one in entries] == [{"n": "1"}] * 3
+    assert me.ok("POST", "/sql/check", json={"sql": "SELECT 1 AS a", **none})["ok"]
+    why = me.refused(400, "POST", "/sql/execute", json={"sql": "SELECT {{n}} AS n", **none})
+    assert why == "missing parameters (n)"
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, [], ["1", "2"], True])
+def test_what_is_no_number_is_refused_in_plain_words(me: Owner, value: object) -> None:
+    query = save(me, "SELECT {{n}} AS n", parameters=[{"key": "n", "type": "number", "value": "1"}])
+    body = {"query_parameters": {"n": value}}
+    why = me.refused(400, "POST", f"/query/{query}/execute", json=body)
+    assert why in ("parameter 'n' takes a number", "parameter 'n' takes one number, not a list")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 from dune_client.client import DuneClient
+from dune_client.query import QueryBase
 from dune_client.types import QueryParameter
 
 from tests.clients.dune_client.refused import status_of
@@ -47,6 +48,23 @@ def test_a_query_runs_with_all_that_was_read_of_it(dune: DuneClient, server: Ser
     )
     ran = dune.run_query(dune.get_query(query).base, ping_frequency=0)
     assert ran.get_rows() == [{"e": "", "m": "", "c": "a,b,c"}]
+
+
+def test_small_and_large_numbers_are_created_and_read(dune: DuneClient, server: Served) -> None:
+    """Python writes them with an exponent, and reads none."""
+    numbers = {"small": 1.5e-7, "large": 1e20, "five": 5, "half": 0.5}
+    made = dune.create_query(
+        "numbers",
+        "SELECT {{small}} AS small, {{large}} AS large, {{five}} AS five, {{half}} AS half",
+        params=[QueryParameter.number_type(name, value) for name, value in numbers.items()],
+    )
+    assert {p.key: p.value for p in made.base.parameters()} == numbers
+    stored = server.call("GET", f"/query/{made.base.query_id}")["parameters"]
+    assert [p["value"] for p in stored] == ["0.00000015", "100000000000000000000.0", "5", "0.5"]
+    dune.run_query(QueryBase(made.base.query_id), ping_frequency=0)
+    dune.run_query(made.base, ping_frequency=0)
+    ran = server.call("GET", f"/query/{made.base.query_id}/executions")["executions"]
+    assert ran[0]["query_parameters"] == ran[1]["query_parameters"]
 
 
 def test_an_enum_is_created_with_its_values_as_options(dune: DuneClient, server: Served) -> None:

@@ -10,16 +10,19 @@ from qanat.errors import InvalidRequestError, Position
 from qanat.sql.interface import Parameter
 from qanat.sql.parameters import (
     MAX_TEXT,
+    NUMBER_CHARS,
     Given,
     auto_declare,
     default_text,
     params_hash,
     placeholders,
+    plain_number,
     resolve,
     substitute,
 )
 
 NUMBER = Parameter(key="n", type="number", value="10")
+SMALL = Parameter(key="small", type="number", value="0.00000015")
 WHEN = Parameter(key="when", type="datetime", value="2024-01-01 00:00:00")
 CHAIN = Parameter(key="chain", type="enum", value="a", options=("a", "b", "c,d"))
 CHAINS = Parameter(key="chains", type="enum", values=("a", "b"), options=("a", "b", "c"),
@@ -71,6 +74,12 @@ def test_ad_hoc_sql_needs_every_value_and_no_other() -> None:
         (NUMBER, "-1e5", "-1e5"),
         (NUMBER, 7, "7"),
         (NUMBER, 0.5, "0.5"),
+        (NUMBER, "12345678901234567890.50", "12345678901234567890.50"),
+        (NUMBER, "1.5e-07", "1.5e-07"),
+        (NUMBER, "1e1", "10"),
+        (NUMBER, "9" * NUMBER_CHARS, "9" * NUMBER_CHARS),
+        (SMALL, "1.5e-07", "0.00000015"),
+        (SMALL, "1.6e-07", "1.6e-07"),
         (WHEN, "2024-01-31 17:30:00", "2024-01-31 17:30:00"),
         (WHEN, "2024-01-31T17:30:00Z", "2024-01-31 17:30:00"),
         (WHEN, "2024-01-31T17:30:00+02:00", "2024-01-31 15:30:00"),
@@ -107,6 +116,13 @@ def test_a_value_that_fits_becomes_its_text(parameter: Parameter, value: Given, 
         (NUMBER, float("nan")),
         (NUMBER, float("inf")),
         (NUMBER, ["1"]),
+        (NUMBER, {"a": 1}),
+        (NUMBER, None),
+        (NUMBER, "9" * (NUMBER_CHARS + 1)),
+        (NUMBER, 10**NUMBER_CHARS),
+        (NUMBER, "1e999999"),
+        (NUMBER, "1e-999999"),
+        (NUMBER, "0e" + "9" * 300),
         (WHEN, "yesterday"),
         (WHEN, "2024-13-01 00:00:00"),
         (WHEN, "2024-01-31 17:30:00' OR '1'='1"),
@@ -128,6 +144,36 @@ def test_a_value_that_does_not_fit_is_refused_by_the_name_of_its_parameter(
 ) -> None:
     with pytest.raises(InvalidRequestError, match=f"parameter '{parameter.key}'"):
         resolve((parameter,), {parameter.key: value}, sql="")
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("7", "7"),
+        ("+1.50", "+1.50"),
+        ("1e5", "100000.0"),
+        ("1.5E-7", "0.00000015"),
+        ("-2.5e+1", "-25.0"),
+        ("0e5", "0.0"),
+        (".5e1", "5.0"),
+        ("1e397", "1" + "0" * 397 + ".0"),
+        ("1e398", None),
+        ("1e-398", "0." + "0" * 397 + "1"),
+        ("1e-399", None),
+        ("1e999999999", None),
+    ],
+)
+def test_a_number_is_written_plainly_while_it_is_not_too_long(text: str, plain: str | None) -> None:
+    """A short text with a large exponent must not become a long one."""
+    assert plain_number(text) == plain
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_every_double_can_be_written_plainly(number: float) -> None:
+    plain = plain_number(repr(number))
+    assert plain is not None
+    assert "." in plain
+    assert float(plain) == number
 
 
 def test_a_list_fed_by_a_query_takes_any_choice() -> None:

@@ -16,7 +16,7 @@ from msgspec import UNSET, UnsetType, structs
 from qanat.api.wire.common import Wire, bounded, maybe
 from qanat.errors import InvalidRequestError
 from qanat.model.parameters import Parameter
-from qanat.sql.parameters import SEVERAL, chosen, value_text
+from qanat.sql.parameters import NUMBER_CHARS, SEVERAL, chosen, plain_number, value_text
 
 PARAMETERS: Final = 200
 KEY_CHARS: Final = 200
@@ -30,7 +30,7 @@ _TYPES: Final = {
     "list": "enum",
 }
 _EXAMPLES: Final = {"number": "0", "datetime": "2024-01-31 17:30:00"}
-_NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d*)?")
+_NUMERIC: Final = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 
 
 class OptionsQuery(Wire):
@@ -100,8 +100,8 @@ def _guessed(name: str, value: Any) -> Parameter:  # noqa: ANN401  # any JSON
         text = ",".join(value)
     elif not isinstance(value, str):
         text = str(value)
-    numeric = bool(_NUMERIC.fullmatch(text))
-    shape = ParameterShape(key=name, type="number" if numeric else "text", value=text)
+    is_number = len(text) <= NUMBER_CHARS and bool(_NUMERIC.fullmatch(text))
+    shape = ParameterShape(key=name, type="number" if is_number else "text", value=text)
     return _parameter(shape, {}, is_draft=False)
 
 
@@ -184,8 +184,8 @@ def _with_default(made: Parameter, default: str | list[str], *, is_draft: bool) 
         example = _EXAMPLES[made.type]
         raise InvalidRequestError(f"parameter '{made.key}' needs a value, such as {example}")
     text = value_text(made, default)
-    if made.type == "number" and not _NUMERIC.fullmatch(text):
-        raise InvalidRequestError(f"parameter '{made.key}' takes a plain number, not '{text}'")
+    if made.type == "number":
+        text = plain_number(text) or text
     if made.type == "datetime":
         text = text.partition(".")[0]
     values = _values(made, default) if made.is_multiselect else ()

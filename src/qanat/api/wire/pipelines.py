@@ -13,6 +13,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from qanat.api.wire.common import Wire, encode, given, maybe, query_id
+from qanat.api.wire.values import read_object
 from qanat.api.wire.views import full_label
 from qanat.coordinator.catalog import Kind
 from qanat.errors import InvalidRequestError
@@ -382,6 +383,6 @@ def read_parameters(text: str | None) -> dict[str, Any] | None:
     if text is None:
         return None
     try:
-        return msgspec.json.decode(text, type=dict[str, Any])
+        return read_object(text)
     except (msgspec.DecodeError, RecursionError, UnicodeError):
         raise InvalidRequestError("query_parameters must be a JSON object") from None
