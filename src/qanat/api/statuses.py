@@ -84,11 +84,16 @@ class Statuses:
         version = self._coordinator.live_version(found.run)
         if version is None:
             return None
-        return self._of(
-            id_,
-            version[1:],
-            lambda: encode(execution_wire.status(found, queue_position=None)),
-        )
+
+        def make() -> bytes | None:
+            # Looked up anew: the run may have gone on since, and what is older than its version
+            # would be shown for as long as that stands still, so for good if the run has ended.
+            latest = self._coordinator.live_execution(id_)
+            if latest is None:
+                return None
+            return encode(execution_wire.status(latest, queue_position=None))
+
+        return self._of(id_, version[1:], make)
 
     def _of(
         self, id_: str, version: tuple[int, int], make: Callable[[], bytes | None]
