@@ -18,6 +18,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from qanat.sql.functions import FUNCTIONS
+from qanat.sql.signs import tokens_of
 from qanat.sql.source import Source
 
 MARK: Final = "\ue000"  #: stands before the name of a call; no user's word may begin with it
@@ -116,7 +117,7 @@ def tokenize(source: Source) -> list[Token]:
     """
     _refuse_characters(source)
     try:
-        raw = DIALECT.tokenize(source.text)
+        raw = tokens_of(DIALECT, source.text)
     except TokenError as error:
         start, what = _unterminated(source.text)
         raise source.error(f"mismatched input: {what} is not closed", start) from error

@@ -48,3 +48,44 @@ def test_a_text_that_is_no_decimal_is_refused_at_its_place(text: str) -> None:
 
 def test_a_column_may_be_called_decimal() -> None:
     assert answer("SELECT decimal, decimal + 1 FROM (SELECT 1 AS decimal) t") == [(1, 2)]
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [
+        ("1e18-1", 1e18),
+        ("1e0+1", 2.0),
+        ("2*1e18+3", 2e18),
+        ("1.0e18+1.0e18", 2e18),
+        ("x-1e5+2", -99_997.0),
+        ("1E5-x", 99_999.0),
+        (".5e1-2.5e0+.5e0", 3.0),
+        ("1_0e1-1", 99.0),
+        ("1e1-1e1-1e1-1.5e1", -25.0),
+        ("1e-1+1e+1", 10.1),
+        ("1e1-x-1", 8.0),
+        ("1e1--1\n+1", 11.0),
+        ("1e1/*1e1-1*/-1", 9.0),
+        ("1e1-length('1e1-1')", 5.0),
+        ('"1e1-1"-1e1-1', -6.0),
+    ],
+)
+def test_a_number_with_an_exponent_ends_before_a_sign(written: str, value: float) -> None:
+    assert answer(f'SELECT {written} FROM (SELECT 1 AS x, 5 AS "1e1-1") t') == [(value,)]
+
+
+def test_what_stands_after_such_a_number_keeps_its_place() -> None:
+    with pytest.raises(SqlRejectedError, match="'nothing' cannot be resolved") as caught:
+        compiled("SELECT 1e1-1,\n  'é', 1e1-1+1e1-1 + nothing")
+    assert caught.value.position is not None
+    assert (caught.value.position.line, caught.value.position.column) == (2, 22)
+    with pytest.raises(SqlRejectedError, match="mismatched input 'b'") as caught:
+        compiled("SELECT 1e1-1 AS a b")
+    assert caught.value.position is not None
+    assert (caught.value.position.line, caught.value.position.column) == (1, 19)
+
+
+def test_many_such_numbers_are_read_at_once() -> None:
+    with pytest.raises(SqlRejectedError):
+        compiled("SELECT " + "1e1-" * 30_000 + "1")
+    assert answer("SELECT " + "1e0+" * 200 + "1") == [(201.0,)]
