@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,14 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
     )
     with ServerProcess(home) as made:
         yield made
+
+
+def _until_executing(server: ServerProcess, execution: str) -> None:
+    pause = threading.Event()
+    for _ in range(500):
+        if server.call("GET", f"/execution/{execution}/status")["state"].endswith("EXECUTING"):
+            break
+        pause.wait(0.01)
 
 
 def test_mounted_tables_are_read_with_their_types_and_shown_in_the_catalog(
@@ -58,11 +67,7 @@ def test_a_file_that_changes_while_it_is_read_fails_the_node_clearly(
         "CROSS JOIN unnest(sequence(1, 9000)) AS t (y)"
     )
     execution = server.call("POST", "/sql/execute", {"sql": slow})["execution_id"]
-    pause = threading.Event()
-    for _ in range(500):
-        if server.call("GET", f"/execution/{execution}/status")["state"].endswith("EXECUTING"):
-            break
-        pause.wait(0.01)
+    _until_executing(server, execution)
     (server.data_dir / "rates.csv").write_text("day,rate\n2026-01-01,9.5\n")
     status = server.wait_execution(execution)
     assert status["state"] == "QUERY_STATE_FAILED"
@@ -79,6 +84,49 @@ def test_a_source_without_files_fails_only_who_reads_it(server: ServerProcess) -
     assert "no files lie" in error["message"]
     assert error["metadata"] == {"line": 2, "column": 6}
     assert str(server.data_dir) not in error["message"]
+    assert server.sql("SELECT count(*) AS n FROM market.rates") == [{"n": 2}]
+
+
+def _loop(folder: Path) -> Path:
+    odd = folder / "z.ndjson"
+    odd.symlink_to(odd)
+    return odd
+
+
+def _unnamable(folder: Path) -> Path:
+    odd = folder / os.fsdecode(b"z\xff.ndjson")
+    odd.write_text('{"n": 3}\n')
+    return odd
+
+
+@pytest.mark.parametrize(
+    ("put", "said"), [(_loop, "cannot be read"), (_unnamable, "a name that is not UTF-8 text")]
+)
+def test_a_file_that_cannot_be_read_fails_only_who_reads_it(
+    server: ServerProcess, put: Callable[[Path], Path], said: str
+) -> None:
+    odd = put(server.data_dir / "days")
+    execution = server.call("POST", "/sql/execute", {"sql": "SELECT n FROM market.days"})
+    error = server.wait_execution(execution["execution_id"])["error"]
+    assert said in error["message"]
+    assert str(server.data_dir) not in error["message"]
+    assert server.sql("SELECT count(*) AS n FROM market.rates") == [{"n": 2}]
+    odd.unlink()
+    assert server.sql("SELECT count(*) AS n FROM market.days") == [{"n": 2}]
+
+
+def test_a_file_that_cannot_be_read_any_more_fails_the_node_and_frees_its_slot(
+    server: ServerProcess,
+) -> None:
+    slow = (
+        "SELECT sum(d.n * s.x * t.y) AS v FROM market.days d "
+        "CROSS JOIN unnest(sequence(1, 3000)) AS s (x) "
+        "CROSS JOIN unnest(sequence(1, 3000)) AS t (y)"
+    )
+    execution = server.call("POST", "/sql/execute", {"sql": slow})["execution_id"]
+    _until_executing(server, execution)
+    _loop(server.data_dir / "days")
+    assert server.wait_execution(execution)["state"] == "QUERY_STATE_FAILED"
     assert server.sql("SELECT count(*) AS n FROM market.rates") == [{"n": 2}]
 
 

@@ -150,6 +150,9 @@ class Runner:
                 context.sources.check(assignment.run.sources[label])
         except QanatError as error:
             return Outcome(written=None, error=error, cost=written.cost)
+        except Exception as error:
+            log.exception("what the statement read could not be looked at again")
+            return Outcome(written=None, error=error, cost=written.cost)
         return Outcome(written=written, error=None, cost=written.cost)
 
     def _finish(self, assignment: Assignment, outcome: Outcome) -> Assignment | None:

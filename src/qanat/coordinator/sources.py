@@ -7,6 +7,7 @@ the list; a node that read the table compares it again afterwards.
 from __future__ import annotations
 
 import glob
+import os
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from threading import Lock
 
 from qanat.coordinator.templates import version_of
 from qanat.engines import Engine
-from qanat.errors import SourceChangedError, SqlRejectedError
+from qanat.errors import QanatError, SourceChangedError, SqlRejectedError
 from qanat.model.snapshot import Format, SourceFile, SourceVersion
 from qanat.names import Label
 
@@ -84,14 +85,15 @@ class Sources:
     def pin(self, labels: Iterable[str]) -> dict[Label, tuple[str, SourceVersion]]:
         """Return the version of each table, to be pinned.
 
-        One that cannot be read is left out: the node that reads it fails, and nothing else does.
+        One that cannot be read, for whatever reason, is left out: the node that reads it fails,
+        and nothing else does.
         """
         pinned = {}
         for text in labels:
             label = Label(text)
             try:
                 seen = self.now(label)
-            except (SqlRejectedError, KeyError):
+            except (QanatError, KeyError):
                 continue
             pinned[label] = (version_of(seen.version), seen.version)
         return pinned
@@ -121,6 +123,8 @@ class Sources:
             self.now(label)
         except SqlRejectedError as error:
             return error.message
+        except QanatError:
+            return "it could not be looked at; try again later"
         return None
 
     def _list(self, mounted: Mounted) -> tuple[SourceFile, ...]:
@@ -130,8 +134,16 @@ class Sources:
                 found = Path(path).stat()
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                raise SqlRejectedError(
+                    f"a file of {mounted.label} cannot be read: {error.strerror}"
+                ) from error
             if not stat.S_ISREG(found.st_mode):
                 continue
+            if path.encode(errors="replace") != os.fsencode(path):
+                raise SqlRejectedError(
+                    f"a file of {mounted.label} has a name that is not UTF-8 text"
+                )
             files.append(
                 SourceFile(
                     path=path,
