@@ -24,6 +24,7 @@ from qanat.api.services import Services
 from qanat.api.wire import common, nodes
 from qanat.api.wire import runs as wire
 from qanat.api.wire.common import encode, timestamp
+from qanat.coordinator.watching import NewEvents
 from qanat.model.access import Caller
 from qanat.model.records import Event, Run
 from qanat.model.state import NodeState, RunState, is_final
@@ -114,18 +115,18 @@ class _Telling:
     def _next(self) -> tuple[list[bytes], bool]:
         """Return what there is to send now, and whether that was all. Blocks."""
         services, caller = self._services, self._caller
-        new: Sequence[Event] | None = None
+        after: NewEvents | None = None
         if self._place is not None:
-            new = services.coordinator.events_after(self._run, *self._place)
-        if new is None or self._place is None:
+            after = services.coordinator.events_after(self._run, *self._place)
+        if after is None:
             self._around = look_around(services, caller, self._run)
             run = self._around.detail.run
             self._place = (run.epoch, run.seq)
             state = {"run": wire.detail(self._around)}
             return self._ended([_event("state", state, id_=f"{run.epoch}-{run.seq}")], run)
-        if new and new[0].seq != self._place[1] + 1:
+        if not after.is_whole:
             return [_event("expired", {})], True
-        run = services.coordinator.run(caller, self._run)
+        run, new = services.coordinator.run(caller, self._run), after.events
         if new:
             self._place = (new[-1].epoch, new[-1].seq)
         return self._ended(self._pieces(new, run), run)

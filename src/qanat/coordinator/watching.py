@@ -6,7 +6,8 @@ Runs in flight, and those that have just ended, are answered from memory; all ot
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from qanat.coordinator import publisher
@@ -23,6 +24,14 @@ from qanat.store import loading
 from qanat.store.database import Transaction
 
 KEPT_NODES: Final = 50_000  #: nodes of ended runs kept in memory, for those who poll
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvents:
+    """What happened to a run after an event that a client has seen."""
+
+    events: Sequence[Event]
+    is_whole: bool  #: False once some of it was let go
 
 
 def _read_names(tx: Transaction, run: Run, definitions: Definitions) -> tuple[Pin, ...]:
@@ -147,7 +156,7 @@ class Watch:
         with self.context.lock:
             return self.context.dispatch.position(found[0])
 
-    def events_after(self, id_: RunId, epoch: int, seq: int) -> list[Event] | None:
+    def events_after(self, id_: RunId, epoch: int, seq: int) -> NewEvents | None:
         """Return a run's events after one that a client has seen.
 
         None if that is of another epoch or ahead: the client needs the whole state first.
@@ -159,13 +168,15 @@ class Watch:
                 if epoch != now_epoch or seq > now_seq:
                     return None
                 if run.events and run.events[0].seq <= seq + 1:
-                    return run.events[seq + 1 - run.events[0].seq :]
+                    return NewEvents(run.events[seq + 1 - run.events[0].seq :], is_whole=True)
 
-        def read(tx: Transaction) -> list[Event] | None:
+        def read(tx: Transaction) -> NewEvents | None:
             found = loading.position(tx, id_)
             if found is None or found[0] != epoch or seq > found[1]:
                 return None
-            return loading.events_after(tx, id_, epoch, seq)
+            events = loading.events_after(tx, id_, epoch, seq)
+            # They are numbered without gaps, so their count tells whether some were let go.
+            return NewEvents(events, is_whole=len(events) == found[1] - seq)
 
         return self.context.database.read(read)
 

@@ -9,9 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from qanat.api import streams
-from qanat.names import new_ulid
+from qanat.names import RunId, new_ulid
+from qanat.store import tables as t
+from qanat.store.database import Prepared
 from tests.api.whole.owner import Owner
 from tests.api.whole.waiting import SLOW, node_executing, run_ended, run_query, save, view
 
@@ -245,6 +248,26 @@ def test_who_comes_back_misses_nothing_and_gets_nothing_twice(me: Owner, top: in
     assert every[-2][2]["run"]["state"] == "completed"
     assert told(me, f"{path}?after=1-0", Last_Event_ID=ids[2])[0][0] == ids[3]
     assert told(me, f"{path}?after={ids[-1]}") == [(None, "end", {})]
+
+
+@pytest.mark.parametrize("left", [0, 1])
+def test_who_comes_back_after_the_history_was_let_go_is_told_so(
+    me: Owner, top: int, left: int
+) -> None:
+    """Silence would leave the client waiting for the end of a run that is over."""
+    run = run_pipeline(me, top)
+    path = f"/pipelines/executions/{run}/events"
+    last = told(me, path)[0][0]
+    context = me.server.coordinator.context
+    with context.lock:
+        context.forget(context.live[RunId(run)])
+    seq = int(str(last).split("-")[1])
+    old = Prepared(delete(t.event).where(t.event.c.run == run, t.event.c.seq <= seq - left))
+    context.database.write(lambda tx: tx.run(old))
+
+    assert told(me, path, Last_Event_ID="1-2") == [(None, "expired", {})]
+    assert told(me, path, Last_Event_ID=str(last)) == [(None, "end", {})]
+    assert [one[1] for one in told(me, path)] == ["state", "end"]
 
 
 @pytest.mark.parametrize("seen", ["2-1", "1-999", "nonsense", "-", "1-" + "9" * 30])
