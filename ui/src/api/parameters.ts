@@ -27,15 +27,19 @@ export const parameterOf = (wire: Wire<"ParameterShape">): Parameter => {
   };
 };
 
-export const parameterToWire = (parameter: Parameter): Wire<"ParameterShape"> => ({
-  key: parameter.key,
-  type: parameter.type,
-  value: parameter.isMultiselect ? parameter.value.split(",").filter(Boolean) : parameter.value,
-  ...(parameter.type === "enum" ? { enumOptions: parameter.options } : {}),
-  ...(parameter.isMultiselect ? { isMultiselect: true } : {}),
-  ...(parameter.isFreeform ? { isFreeformAllowed: true } : {}),
-  ...(parameter.description ? { description: parameter.description } : {}),
-});
+export const parameterToWire = (parameter: Parameter): Wire<"ParameterShape"> => {
+  // A number or a moment is one: what was ticked while it was an enum does not count.
+  const isMultiselect = parameter.isMultiselect && (parameter.type === "enum" || parameter.type === "text");
+  return {
+    key: parameter.key,
+    type: parameter.type,
+    value: isMultiselect ? parameter.value.split(",").filter(Boolean) : parameter.value,
+    ...(parameter.type === "enum" ? { enumOptions: parameter.options } : {}),
+    ...(isMultiselect ? { isMultiselect: true } : {}),
+    ...(parameter.isFreeform ? { isFreeformAllowed: true } : {}),
+    ...(parameter.description ? { description: parameter.description } : {}),
+  };
+};
 
 /** A value of a multi-select parameter goes as a list. */
 export const valuesToWire = (values: Record<string, string>, parameters: readonly Parameter[]) =>

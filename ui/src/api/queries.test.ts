@@ -46,6 +46,22 @@ test("parameters are read in every spelling and written back in one", () => {
   expect(parameterOf({ key: "n", type: "number" }).value).toBe("");
 });
 
+test("several values are for text and enum, also when the type is changed afterwards", () => {
+  const parameter = parameterOf({
+    key: "p",
+    type: "enum",
+    value: ["5"],
+    enumOptions: ["5"],
+    isMultiselect: true,
+  });
+  for (const type of ["number", "datetime"] as const)
+    expect(parameterToWire({ ...parameter, type })).toEqual({ key: "p", type, value: "5" });
+  expect(parameterToWire({ ...parameter, type: "text" })).toMatchObject({
+    value: ["5"],
+    isMultiselect: true,
+  });
+});
+
 test("a saved query is read with its view and schedule", () => {
   expect(
     queryOf({
