@@ -67,15 +67,19 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opene
     data_dir, clock = settings.data_dir, clock or SystemClock()
     lock = DirectoryLock(data_dir)
     try:
-        upgrade(settings.store.url, data_dir)
         database: Database
         if settings.store.url == "sqlite":
+            upgrade(settings.store.url, data_dir)
             database = SqliteDatabase(data_dir, note_durable=settings.server.test_notes)
         else:
             # Imported here: its driver would cost every start on SQLite a tenth of a second.
             from qanat.store.postgresql import PostgresDatabase
 
-            database = PostgresDatabase(settings.store.url)
+            # The lock on the directory says nothing of the database. A server that is refused
+            # must leave it as it is: it may be newer than the one that holds it.
+            database = PostgresDatabase(
+                settings.store.url, once_held=lambda: upgrade(settings.store.url, data_dir)
+            )
         try:
             _check_place(database, data_dir, clock)
             yield Opened(database=database, data_dir=data_dir, clock=clock)

@@ -33,25 +33,26 @@ class PostgresDatabase:
 
     dialect = "postgresql"
 
-    def __init__(self, url: str, *, connections: int = 16) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        connections: int = 16,
+        once_held: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Hold the store, call `once_held`, and only then have anything else to do with it.
+
+        Raises:
+            StartupError: Another server holds it, or nothing answers.
+        """
         self._ordered = threading.RLock()
         self._holding = _held(url)
-        self._pool = ConnectionPool(
-            url,
-            min_size=1,
-            max_size=connections,
-            timeout=CONNECT_S,
-            open=False,
-            kwargs={"autocommit": False, "prepare_threshold": 2},
-        )
         try:
-            self._pool.open(wait=True, timeout=CONNECT_S)
-        except PoolTimeout as error:
-            self._pool.close()
-            raise StartupError(
-                "store.url: no PostgreSQL answers there within 10 seconds; is it started, and are "
-                "name, user and password right?"
-            ) from error
+            once_held()
+            self._pool = _pool(url, connections)
+        except BaseException:
+            self._holding.close()
+            raise
 
     def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:  # noqa: ARG002  # a choice of SQLite's
         """Return what `work` returns, its changes committed; every commit is durable here."""
@@ -142,6 +143,26 @@ def _held(url: str) -> psycopg.Connection[Any]:
         waiting.wait(HOLD_PAUSE_S)
     connection.close()
     raise StartupError("another Qanat server uses this PostgreSQL database: stop it first")
+
+
+def _pool(url: str, connections: int) -> ConnectionPool[psycopg.Connection[Any]]:
+    pool = ConnectionPool(
+        url,
+        min_size=1,
+        max_size=connections,
+        timeout=CONNECT_S,
+        open=False,
+        kwargs={"autocommit": False, "prepare_threshold": 2},
+    )
+    try:
+        pool.open(wait=True, timeout=CONNECT_S)
+    except PoolTimeout as error:
+        pool.close()
+        raise StartupError(
+            "store.url: no PostgreSQL answers there within 10 seconds; is it started, and are "
+            "name, user and password right?"
+        ) from error
+    return pool
 
 
 def _transaction(connection: psycopg.Connection[Any]) -> Transaction:
