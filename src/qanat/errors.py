@@ -20,6 +20,7 @@
       SnapshotConflictError     another run moved a view that this run read or writes
       StaleStepError            the run or the attempt had ended: the late step changed nothing
       IllegalTransitionError    a state may not follow another
+      StoreLostError            another server has the store: this one stops
       StartupError              the server cannot start: settings, a directory in use
 
 What an error means on the wire is said in `qanat.api.errors`, once.
@@ -163,6 +164,10 @@ class StaleStepError(QanatError):
 
 class IllegalTransitionError(QanatError):
     """A state may not follow another."""
+
+
+class StoreLostError(QanatError):
+    """Another server has the store: this one stops."""
 
 
 class StartupError(QanatError):

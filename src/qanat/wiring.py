@@ -26,12 +26,12 @@ from qanat.coordinator.texts import Texts
 from qanat.engines.duckdb import DuckDbEngine
 from qanat.engines.duckdb.files import RowFiles
 from qanat.engines.duckdb.limits import machine_cores, machine_memory_bytes, slots_of, tiers
-from qanat.errors import StartupError
+from qanat.errors import StartupError, StoreLostError
 from qanat.model.credits import Prices
 from qanat.names import Label, ServerId, new_ulid
 from qanat.results.pages import Pages
 from qanat.store import recovery
-from qanat.store.database import Database, Transaction
+from qanat.store.database import Database, Hold, Transaction
 from qanat.store.migrations import upgrade
 from qanat.store.sqlite import DirectoryLock, SqliteDatabase
 
@@ -55,6 +55,7 @@ class Opened:
     database: Database
     data_dir: Path
     clock: Clock
+    hold: Hold | None = None  #: where it can be lost: the lock on a directory lasts
 
 
 @contextlib.contextmanager
@@ -68,6 +69,7 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opene
     lock = DirectoryLock(data_dir)
     try:
         database: Database
+        hold: Hold | None = None
         if settings.store.url == "sqlite":
             upgrade(settings.store.url, data_dir)
             database = SqliteDatabase(data_dir, note_durable=settings.server.test_notes)
@@ -77,12 +79,12 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opene
 
             # The lock on the directory says nothing of the database. A server that is refused
             # must leave it as it is: it may be newer than the one that holds it.
-            database = PostgresDatabase(
+            database = hold = PostgresDatabase(
                 settings.store.url, once_held=lambda: upgrade(settings.store.url, data_dir)
             )
         try:
             _check_place(database, data_dir, clock)
-            yield Opened(database=database, data_dir=data_dir, clock=clock)
+            yield Opened(database=database, data_dir=data_dir, clock=clock, hold=hold)
         finally:
             database.close()
     finally:
@@ -163,7 +165,7 @@ def build(
             context = _context(settings, opened, engine, slots, cores, memory)
             # The store is tied to this directory, and the directory's lock is ours: whatever
             # server the store still calls live is dead.
-            coordinator = Coordinator(context, boot_id=boot_id(), alone=True)
+            coordinator = Coordinator(context, boot_id=boot_id(), alone=True, hold=opened.hold)
             coordinator.recover()
             try:
                 if at_work:
@@ -286,6 +288,7 @@ def serve(
 
     Raises:
         StartupError: The server cannot start.
+        StoreLostError: Another server has the store.
     """
     sys.setswitchinterval(SWITCH_S)
     gc.set_threshold(*GARBAGE)
@@ -314,9 +317,15 @@ def serve(
                 settings.server,
                 on_ready=ready,
                 on_stop=server.services.streams.close,
+                is_over=lambda: server.coordinator.is_dead,
             )
         finally:
             admin.close()
+        if server.coordinator.is_dead:
+            raise StoreLostError(
+                "another Qanat server took this store over while the hold on it was lost; this one "
+                "stopped and writes no more"
+            )
 
 
 @contextlib.contextmanager

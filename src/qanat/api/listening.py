@@ -25,8 +25,9 @@ def listen(
     *,
     on_ready: Callable[[str], None],
     on_stop: Callable[[], None],
+    is_over: Callable[[], bool],
 ) -> None:
-    """Serve until asked to stop by SIGINT or SIGTERM.
+    """Serve until asked to stop by SIGINT or SIGTERM, or until `is_over`.
 
     `on_ready` is told the URL once requests are answered; `on_stop` is called before the requests
     under way are waited for.
@@ -49,7 +50,7 @@ def listen(
         backlog=2048,
         limit_concurrency=None,
     )
-    listening = _Uvicorn(config, on_ready, on_stop)
+    listening = _Uvicorn(config, on_ready, on_stop, is_over)
     with _bound(settings) as listener:
         listening.run(sockets=[listener])
 
@@ -82,9 +83,13 @@ class _Uvicorn(uvicorn.Server):
         config: uvicorn.Config,
         on_ready: Callable[[str], None],
         on_stop: Callable[[], None],
+        is_over: Callable[[], bool],
     ) -> None:
         super().__init__(config)
-        self._on_ready, self._on_stop = on_ready, on_stop
+        self._on_ready, self._on_stop, self._is_over = on_ready, on_stop, is_over
+
+    async def on_tick(self, counter: int) -> bool:
+        return await super().on_tick(counter) or self._is_over()
 
     async def startup(self, sockets: Any = None) -> None:  # noqa: ANN401  # the library's own
         await super().startup(sockets=sockets)

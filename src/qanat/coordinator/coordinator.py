@@ -30,7 +30,7 @@ from qanat.model.state import RunState
 from qanat.names import Label
 from qanat.store import acceptance, recovery
 from qanat.store.acceptance import Started
-from qanat.store.database import StoreUnavailableError, Transaction
+from qanat.store.database import Hold, StoreUnavailableError, Transaction
 from qanat.store.steps import Stepped
 
 log = logging.getLogger(__name__)
@@ -42,11 +42,15 @@ IDLE_S: Final = 0.5  #: how long an idle thread sleeps when nothing wakes it
 class Coordinator(Intake, Watch):
     """Accepts, runs, publishes and cancels."""
 
-    def __init__(self, context: Context, *, boot_id: str, alone: bool) -> None:
+    def __init__(
+        self, context: Context, *, boot_id: str, alone: bool, hold: Hold | None = None
+    ) -> None:
         Intake.__init__(self, context)
         Watch.__init__(self, context)
         self._boot_id = boot_id
         self._alone = alone
+        self._hold = hold
+        self.is_dead = False  #: another server has the store: this one has to stop
         self._runner = Runner(context)
         self._collector = Collector(context)
         self._scheduler = Scheduler(context, self.fire)
@@ -113,18 +117,28 @@ class Coordinator(Intake, Watch):
     def tick(self) -> None:
         """Do what is due by the clock: the heartbeat, schedules, collection."""
         context = self.context
-        beating = context.database.write(
-            lambda tx: recovery.beat(tx, context.server, at_us=context.now_us(), lease_us=LEASE_US),
-            durable=False,
-        )
-        if not beating:
-            log.error("this server was declared dead by another one")
+        if not self._beats():
+            log.critical("another server has the store: this one stops")
+            self.is_dead = True
+            self._closing.set()
+            return
         self._scheduler.tick()
         self._collector.tick()
         now = context.clock.monotonic()
         if context.dispatch.free == context.dispatch.slots or now >= self._checkpoint_at:
             context.database.checkpoint()
             self._checkpoint_at = now + CHECKPOINT_S
+
+    def _beats(self) -> bool:
+        """Prolong this server's life; False if another one has declared it dead."""
+        context = self.context
+
+        def prolong(tx: Transaction) -> bool:
+            return recovery.beat(tx, context.server, at_us=context.now_us(), lease_us=LEASE_US)
+
+        if self._hold is not None:
+            return self._hold.beat(prolong)
+        return context.database.write(prolong, durable=False)
 
     # Work.
 

@@ -94,6 +94,7 @@ class Transaction:
         self._execute = execute
         self._execute_many = execute_many
         self.hooks: list[Callable[[], None]] = []
+        self.doubts: list[Callable[[], None]] = []
 
     def run(self, statement: Prepared, **values: object) -> int:
         """Carry out a statement; how many rows it changed."""
@@ -133,6 +134,10 @@ class Transaction:
         """Call `effect` once the transaction has been committed, and never otherwise."""
         self.hooks.append(effect)
 
+    def after_silence(self, effect: Callable[[], None]) -> None:
+        """Call `effect` if it is not known whether the transaction was committed."""
+        self.doubts.append(effect)
+
 
 class Database(Protocol):
     """A database that holds one store."""
@@ -160,4 +165,19 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Close every connection."""
+        ...
+
+
+class Hold(Protocol):
+    """What keeps every other server off a store, where it can be lost."""
+
+    def beat(self, prolong: Callable[[Transaction], bool]) -> bool:
+        """Look after the hold, and prolong this server's life; False: another has the store.
+
+        `prolong` says whether nobody has declared this server dead. After False every write
+        raises.
+
+        Raises:
+            StoreUnavailableError: The database went away; beat again.
+        """
         ...
