@@ -166,7 +166,8 @@ def test_a_commit_that_does_not_fit_is_400(me: Owner, change: dict[str, object])
     [
         (b"a,b\n1\n", "csv", "line 2"),
         (b"", "csv", "header"),
-        (b"{\n", "ndjson", ""),
+        (b"{\n", "ndjson", "line 1: not JSON: "),
+        (b'{"a":1}\nnot json\n', "ndjson", "line 2: not JSON: "),
         (b"nonsense", "parquet", "Parquet"),
         (b"a\n1\n", "xlsx", "format"),
     ],

@@ -334,6 +334,40 @@ def test_mounted_text_is_inspected(engine: DuckDbEngine, home: Path) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ('{"a":1}\nnot json\n', "line 2: not JSON: invalid literal at column 1"),
+        ('{"a":1}\n{"a":2}\n{"a":3}\nx\n', "line 4: not JSON: unexpected character at column 1"),
+        ('{"a":1}\n\n  \nx', "line 4: not JSON: unexpected character at column 1"),
+        ('\ufeff{"é":1}\r\n{"é":x}\r\n', "line 2: not JSON: unexpected character at column 6"),
+        ('{"a":1}\n{"a":', "line 2: not JSON: unexpected end of data at column 6"),
+        ('{"a":1,}\n{"a":NaN}\n{a:1}\n', "line 3: not JSON: unexpected character at column 2"),
+        ('{"a":"\\u00e9"}\n{"a":"\\ud800"}\n', "line 2: not JSON: no low surrogate in string"),
+        (b'{"a":1}\n{"a":"\xff"}\n', "line 2: not JSON: byte 7 is not UTF-8"),
+        ('{"a":1}\n{"a":"' + "x" * (17 << 20) + '"}\nx\n', "line 2: longer than 8 MiB"),
+        ('{"a":' + "[" * 100_000, "line 1: not JSON: unexpected end of data"),
+    ],
+)
+def test_a_line_that_is_not_json_is_named_as_an_editor_counts_it(
+    engine: DuckDbEngine, home: Path, body: str | bytes, message: str
+) -> None:
+    """Empty lines count, what the engine reads is no fault, and no file is named."""
+    bad, good = home / "mounted" / "bad.json", home / "mounted" / "good.json"
+    bad.write_bytes(body if isinstance(body, bytes) else body.encode())
+    good.write_text('{"a":1}\n')
+
+    with pytest.raises(SqlRejectedError) as caught:
+        engine.inspect((str(bad),), "ndjson")
+    assert caught.value.message.startswith(message)
+    with pytest.raises(SqlRejectedError) as caught:
+        engine.inspect((str(good), str(bad)), "ndjson")
+    assert caught.value.message.startswith(f"file 2 of 2, {message}")
+    with pytest.raises(SqlRejectedError) as caught:
+        engine.inspect((str(good), str(home / "mounted" / "gone.json")), "ndjson")
+    assert "cannot be read as ndjson" in caught.value.message
+
+
 def test_what_lies_elsewhere_is_not_inspected(engine: DuckDbEngine) -> None:
     with pytest.raises(SqlRejectedError, match="not allowed"):
         engine.inspect(("/etc/passwd",), "csv")
