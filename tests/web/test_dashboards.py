@@ -116,6 +116,44 @@ def test_a_refresh_that_fails_keeps_the_charts_and_says_so(pages: Pages) -> None
     assert pages.findings(page) == []
 
 
+def test_rows_of_other_values_than_the_form_says_are_dimmed_and_said_to_be(pages: Pages) -> None:
+    server = pages.server
+    body = {
+        "name": "Powers",
+        "query_sql": "SELECT x, x * {{factor}} AS n FROM UNNEST(sequence(1, 5)) AS t(x) "
+        "WHERE {{factor}} > 0",
+        "parameters": [{"key": "factor", "type": "number", "value": "2"}],
+    }
+    query = int(server.call("POST", "/query", body)["query_id"])
+    charts = [chart(server, query, "counter", "n"), chart(server, query, "bar")]
+    made = server.call("POST", "/dashboards", {"name": "Powers", "visualization_ids": charts})
+    place = f"/dashboards/{made['dashboard_id']}"
+    asked = {"key": "factor", "query_id": query}
+    server.call("PATCH", place, {"param_widgets": [asked], "revision": made["revision"]})
+    started = server.call("POST", f"{place}/refresh", {"query_parameters": {"factor": "3"}})
+    server.wait_run(started["pipeline_execution_id"])
+
+    page = pages.open(place)
+    expect(page.get_by_label("factor")).to_have_value("2")
+    header = page.locator("main header").first
+    expect(header).to_contain_text("not refreshed with these values; dimmed: run")
+    expect(header).to_contain_text("with factor 3, published")
+    expect(page.locator("[data-old] b")).to_have_text("3")
+    pages.picture(page, "dashboard-other-values")
+    assert pages.findings(page) == []
+    page.get_by_role("button", name="Refresh").click()
+    expect(header).to_contain_text("all charts: run")
+    expect(page.locator("main section b")).to_have_text("2")
+    expect(page.locator("[data-old]")).to_have_count(0)
+    page.get_by_label("factor").fill("3")
+    expect(page.locator("main section b")).to_have_text("3")
+    expect(page.locator("[data-old]")).to_have_count(0)
+    page.get_by_label("factor").fill("-1")
+    expect(header).to_contain_text("not refreshed with these values")
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("The result has no rows.")).to_have_count(2)
+
+
 def test_a_dashboard_is_put_together_by_keys_and_a_name_is_kept(pages: Pages) -> None:
     server = pages.server
     query = server.save("SELECT 7 AS n", "Seven")

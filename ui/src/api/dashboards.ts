@@ -7,6 +7,7 @@ import { get, post, request } from "./http";
 import { failureOf } from "./nodes";
 import { present, type Wire } from "./wire";
 
+type Values = Record<string, string>;
 export type Position = { row: number; col: number; width: number; height: number };
 export type Widget =
   | { kind: "chart"; id: number; visualizationId: number; position: Position }
@@ -176,13 +177,26 @@ export const refreshDashboard = (id: number, values: Record<string, string>, ide
   ).then((wire) => wire.pipeline_execution_id);
 
 export type DashboardResults = {
+  /** The values that were asked for. */
+  asked: Values;
+  /** Whether a refresh was published with them; else what is here is of the last one, whatever its values. */
+  isOfAsked: boolean;
+  /** The values that the refresh was started with; what is not among them had its default. */
+  used: Values;
   runId?: string;
   publishedAt?: number;
   /** Visualization → the execution whose rows it shows; all of one run. */
   executions: Map<number, { executionId: string; queryId: number }>;
   latest?: { runId: string; state: RunState; submittedAt: number; error?: string };
 };
-export const resultsOf = (wire: Wire<"DashboardResults">): DashboardResults => ({
+export const resultsOf = (
+  wire: Wire<"DashboardResults">,
+  asked: Values,
+  isOfAsked: boolean,
+): DashboardResults => ({
+  asked,
+  isOfAsked,
+  used: usedOf(wire),
   executions: new Map(
     wire.results.map((one) => [
       one.visualization_id,
@@ -201,15 +215,51 @@ export const resultsOf = (wire: Wire<"DashboardResults">): DashboardResults => (
   }),
 });
 
-export const dashboardResultsQuery = (id: number, values: Record<string, string>) =>
+/** The values that a refresh was started with, as text. */
+const usedOf = (wire: Wire<"DashboardResults">): Values =>
+  Object.fromEntries(
+    Object.entries(wire.query_parameters).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.join(",") : String(value),
+    ]),
+  );
+
+export const areSameValues = (a: Values, b: Values): boolean =>
+  Object.keys(a).length === Object.keys(b).length &&
+  Object.entries(a).every(([key, value]) => b[key] === value);
+
+/**
+ * What was published with `values`; else the last refresh with any, marked as not being of them.
+ * `load` asks the server.
+ */
+export const resultsWith = async (
+  values: Values,
+  load: (values: Values) => Promise<Wire<"DashboardResults">>,
+): Promise<DashboardResults> => {
+  const own = await load(values);
+  if (own.pipeline_execution_id !== undefined || Object.keys(values).length === 0)
+    return resultsOf(own, values, own.pipeline_execution_id !== undefined);
+  const last = await load({});
+  // The server compares with what the queries ran with, where `2026-11-01` has become a moment.
+  const isOfAsked = last.pipeline_execution_id !== undefined && areSameValues(usedOf(last), values);
+  return resultsOf(last, values, isOfAsked);
+};
+
+export const dashboardResultsQuery = (id: number, values: Values) =>
   queryOptions({
     queryKey: ["dashboard", id, "results", values],
-    queryFn: async ({ signal }) => {
-      const asked = Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [`params.${key}`, value]),
-      );
-      return resultsOf(await get<Wire<"DashboardResults">>(`/v1/dashboards/${id}/results`, asked, signal));
-    },
+    queryFn: ({ signal }) =>
+      resultsWith(values, (asked) => {
+        // Written here: a value of no letters counts too.
+        const query = new URLSearchParams(
+          Object.entries(asked).map(([key, value]) => [`params.${key}`, value]),
+        ).toString();
+        return get<Wire<"DashboardResults">>(
+          `/v1/dashboards/${id}/results${query && `?${query}`}`,
+          undefined,
+          signal,
+        );
+      }),
     staleTime: 5_000,
     placeholderData: (before) => before,
   });

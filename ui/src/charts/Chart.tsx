@@ -52,7 +52,7 @@ export const Chart = ({
   /** Rows of which the ones shown are a sample. */
   sampled?: number | undefined;
 }) => {
-  if (spec.kind === "counter") return <Counter spec={spec} rows={rows} />;
+  if (spec.kind === "counter" && rows.length > 0) return <Counter spec={spec} rows={rows} />;
   return <Figure spec={spec} rows={rows} columns={columns} theme={theme} sampled={sampled} />;
 };
 
@@ -77,6 +77,8 @@ const Figure = ({
         <Suspense fallback={null}>
           <Table spec={spec} rows={rows} columns={columns} />
         </Suspense>
+      ) : built.series.length === 0 ? (
+        <p className={style.none}>{built.summary}</p>
       ) : (
         <Canvas spec={spec} built={built} theme={theme} />
       )}

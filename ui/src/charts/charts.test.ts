@@ -170,7 +170,8 @@ describe("a chart", () => {
     expect(build(spec, rows, columns).summary).toBe(
       "Line chart of volume by protocol (b, a) from 2026-11-01 to 2026-11-02, between 1.5 and 2.",
     );
-    expect(build(spec, [], columns).summary).toBe("No values to draw.");
+    expect(build(spec, [], columns).summary).toBe("The result has no rows.");
+    expect(build({ ...spec, y: ["none"] }, rows, columns).summary).toBe("No values to draw.");
   });
 
   test("a counter shows the first row's value, whatever carries it", () => {

@@ -74,7 +74,12 @@ export const build = (spec: ChartSpec, rows: readonly Row[], columns: readonly C
       name,
       points: points.sort((a, b) => (a[0] as number) - (b[0] as number)),
     }));
-  const summary = summaryOf(spec, series, axis);
+  const summary =
+    rows.length === 0
+      ? "The result has no rows."
+      : series.length === 0
+        ? "No values to draw."
+        : summaryOf(spec, series, axis);
   if (spec.isStacked && series.length > 1) series = aligned(series, axis);
   const isPositive = series.every((one) => one.points.every((point) => point[1] > 0));
   const isLog = spec.isLog && isPositive && spec.kind !== "bar" && spec.kind !== "pie";
@@ -117,7 +122,6 @@ export const fewer = (series: readonly Series[]): Series[] => {
 
 const summaryOf = (spec: ChartSpec, series: readonly Series[], axis: Built["axis"]): string => {
   const values = series.flatMap((one) => one.points.map((point) => point[1]));
-  if (values.length === 0) return "No values to draw.";
   let [least, most] = [values[0] as number, values[0] as number];
   for (const value of values) {
     least = Math.min(least, value);

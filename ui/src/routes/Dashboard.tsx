@@ -6,6 +6,7 @@ import { Pencil, Plus, RefreshCw, Type } from "lucide-react";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import {
   archiveDashboard,
+  areSameValues,
   type Dashboard,
   type DashboardResults,
   dashboardBySlug,
@@ -92,10 +93,11 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
   const client = useQueryClient();
   const set = (part: Raw, replace = true) =>
     void navigate({ to: ".", search: ((before: Raw) => ({ ...before, ...part })) as never, replace });
-  const parameters = useParameters(dashboard);
+  const { parameters, areKnown } = useParameters(dashboard);
   const values = valuesOf(parameters, parametersOf(search));
-  const results = useQuery(dashboardResultsQuery(dashboard.id, parametersOf(search)));
+  const results = useQuery({ ...dashboardResultsQuery(dashboard.id, values), enabled: areKnown });
   const shown = useCharts(results.data);
+  const isOld = shown !== undefined && !isOf(shown.results, values);
   const [error, setError] = useState<unknown>();
   const [started, setStarted] = useState<string>();
   const latest = results.data?.latest;
@@ -183,7 +185,7 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
         <HeadStar thing={{ kind: "dashboard", id: dashboard.id }} onError={setError} />
         <h1 className={isEditing ? "unseen" : "ellipsis"}>{dashboard.name}</h1>
         {isEditing && <TextField label="Name" value={name} onChange={setName} small />}
-        <Origin results={shown?.results} isLoading={results.isPending} />
+        <Origin results={shown?.results} isOfValues={!isOld} />
         <span className={style.grow} />
         {isEditing ? (
           <>
@@ -314,6 +316,7 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
         <Board
           widgets={widgets}
           charts={shown?.charts}
+          isOld={isOld}
           names={names}
           isEditing={isEditing}
           full={search.full}
@@ -337,18 +340,24 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
   );
 };
 
-/** Which run's rows are on the page. */
-const Origin = ({ results, isLoading }: { results: DashboardResults | undefined; isLoading: boolean }) => {
-  if (isLoading) return null;
-  if (!results?.runId || results.publishedAt === undefined)
-    return <span className={style.from}>never refreshed</span>;
+/** Whether rows are of these values; of none at all, they are not of others. */
+const isOf = (results: DashboardResults, values: Record<string, string>): boolean =>
+  results.runId === undefined || (results.isOfAsked && areSameValues(results.asked, values));
+
+/** Which run's rows are on the page, and whether they are of the values in the form. */
+const Origin = ({ results, isOfValues }: { results: DashboardResults | undefined; isOfValues: boolean }) => {
+  if (!results) return null;
+  if (!results.runId || results.publishedAt === undefined)
+    return <span className={style.from}>{results.latest ? "nothing published yet" : "never refreshed"}</span>;
+  const used = Object.entries(results.used).map(([key, value]) => `${key} ${value || "empty"}`);
   return (
     <span className={style.from}>
-      all charts: run{" "}
+      {isOfValues ? "all charts: run" : "not refreshed with these values; dimmed: run"}{" "}
       <Link to="/runs/$id" params={{ id: results.runId }}>
         {shortId(results.runId)}
       </Link>
-      , published {clock(results.publishedAt)} (<Ago at={results.publishedAt} />)
+      {!isOfValues && used.length > 0 && ` with ${used.join(", ")}`}, published {clock(results.publishedAt)} (
+      <Ago at={results.publishedAt} />)
     </span>
   );
 };

@@ -18,6 +18,7 @@ const Chart = late(() => import("../../charts/Chart").then((module) => module.Ch
 export const Board = ({
   widgets,
   charts,
+  isOld,
   names,
   isEditing,
   full,
@@ -27,6 +28,8 @@ export const Board = ({
   widgets: readonly Widget[];
   /** Visualization → what it shows; undefined until the first are loaded. */
   charts: ReadonlyMap<number, Loaded> | undefined;
+  /** They are of other values than are asked for. */
+  isOld: boolean;
   /** Names of visualizations that have no rows yet. */
   names: ReadonlyMap<number, string>;
   isEditing: boolean;
@@ -149,7 +152,7 @@ export const Board = ({
                 )}
               </div>
             ) : (
-              <div className={style.content}>
+              <div className={style.content} data-old={isOld ? "" : undefined}>
                 <CrashBoundary region={title}>
                   <ChartWidget loaded={chart} isLoading={charts === undefined} />
                 </CrashBoundary>

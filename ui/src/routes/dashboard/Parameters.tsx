@@ -6,14 +6,18 @@ import { CheckField } from "../../components/Field";
 import style from "./Dashboard.module.css";
 import { type Chosen, offeredOf, toggled } from "./parameters";
 
-/** Parameters of the dashboard: its own list, each declared by the query it belongs to. */
-export const useParameters = (dashboard: Dashboard): Parameter[] => {
+/**
+ * Parameters of the dashboard: its own list, each declared by the query it belongs to. Until they are known,
+ * neither are the values that its rows have to be of.
+ */
+export const useParameters = (dashboard: Dashboard): { parameters: Parameter[]; areKnown: boolean } => {
   const ids = [...new Set(dashboard.parameters.map((one) => one.queryId))];
   const queries = useQueries({ queries: ids.map((id) => savedQuery(id)) });
-  return dashboard.parameters.flatMap((one) => {
+  const parameters = dashboard.parameters.flatMap((one) => {
     const declared = queries[ids.indexOf(one.queryId)]?.data?.parameters.find((own) => own.key === one.key);
     return declared ? [declared] : [];
   });
+  return { parameters, areKnown: queries.every((query) => !query.isPending) };
 };
 
 /** Which of the parameters of the charts' queries the dashboard asks for. */
