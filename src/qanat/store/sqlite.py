@@ -92,12 +92,12 @@ class SqliteDatabase:
         with self._writing:
             if self._closed:
                 raise StoreUnavailableError("the store is closed")
-            if self._synchronous != wanted:
-                self._writer.execute(f"PRAGMA synchronous = {wanted}")
-                self._synchronous = wanted
             transaction = Transaction("sqlite", self._writer.execute, self._writer.executemany)
-            self._writer.execute("BEGIN IMMEDIATE")
             try:
+                if self._synchronous != wanted:
+                    self._writer.execute(f"PRAGMA synchronous = {wanted}")
+                    self._synchronous = wanted
+                self._writer.execute("BEGIN IMMEDIATE")
                 result = work(transaction)
                 self._writer.execute("COMMIT")
                 self._commits += 1
@@ -105,7 +105,8 @@ class SqliteDatabase:
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 if isinstance(error, sqlite3.OperationalError):
-                    # The disk is full, or answers no more: nothing was committed.
+                    # Somebody else writes, or the disk is full or answers no more: nothing was
+                    # committed.
                     raise StoreUnavailableError(f"the store cannot be written: {error}") from error
                 raise
             if durable and self._note is not None:
