@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import bindparam, update
 
 from qanat.coordinator.dispatch import RunNode, StartRun
-from qanat.names import AttemptId
-from qanat.store.database import Database
+from qanat.model.state import RunState
+from qanat.names import AttemptId, RunId
+from qanat.store import tables as t
+from qanat.store.database import Database, Prepared, Transaction
 from tests.protocol.world import ME, World
+
+RENUMBER = Prepared(
+    update(t.run).where(t.run.c.id == bindparam("run_id")).values(accepted=bindparam("number"))
+)
 
 
 @pytest.fixture
@@ -58,7 +65,7 @@ def test_a_new_run_is_not_kept_waiting_by_a_long_one(world: World) -> None:
     assert isinstance(offered, StartRun)
     assert offered.run.id == single.run
     held.run.executing -= 1
-    dispatch.postpone(offered.run)
+    dispatch.postpone(offered.run, now)
     dispatch.release(held.run, held.node)
     held.run.offer(held.node)
     world.drain()
@@ -95,3 +102,33 @@ def test_a_pending_run_knows_its_place_in_the_queue(world: World) -> None:
     assert [world.coordinator.queue_position(a.execution) for a in answers] == [None, 1, 2]
     world.drain()
     assert [world.coordinator.queue_position(a.execution) for a in answers] == [None] * 3
+
+
+@pytest.mark.parametrize("is_started", [False, True])
+def test_runs_that_are_heard_of_out_of_order_do_not_wait_for_each_other(
+    world: World, is_started: bool
+) -> None:
+    """Two are accepted at once, and the later number is the first to be known."""
+    label = world.view("result_v1", "SELECT 1 AS n")
+    first, second = (world.coordinator.refresh_view(ME, label, None).run for _ in range(2))
+    dispatch, live = world.context.dispatch, world.context.live
+    for id_ in (first, second):
+        dispatch.remove(live[id_])
+    if is_started:  # the store did not know the first one yet, either
+        world.database.write(lambda tx: accepted_as(tx, first, live[second].accepted + 1))
+        dispatch.add(live[second])
+        assert world.coordinator.step()
+        world.database.write(lambda tx: accepted_as(tx, first, live[first].accepted))
+    else:
+        dispatch.add(live[second])
+    dispatch.add(live[first])
+    other = world.coordinator.execute_query(ME, world.save("SELECT 1 AS n"), {}, "medium").run
+    for _ in range(3):
+        world.drain()
+        world.clock.advance(seconds=1)
+    ended = [world.coordinator.run(ME, id_) for id_ in (first, second, other)]
+    assert {run.state for run in ended} == {RunState.COMPLETED}
+
+
+def accepted_as(tx: Transaction, run: RunId, number: int) -> None:
+    tx.run(RENUMBER, run_id=run, number=number)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from qanat.clock import to_us
 from qanat.config import LimitSettings, RetentionSettings
@@ -31,7 +32,7 @@ from qanat.names import (
     new_ulid,
 )
 from qanat.store import invariants, keys, lookup, queries, recovery, views
-from qanat.store.database import Database, Transaction
+from qanat.store.database import Database, StoreUnavailableError, Transaction
 from qanat.store.queries import Head, Text
 from qanat.store.views import Definition
 from tests.clock import FakeClock
@@ -47,16 +48,29 @@ class Crash(BaseException):  # what happened, not an error of the program
     """The process died here."""
 
 
+class _UndoneError(Exception):
+    """The commit whose answer is lost did not take place."""
+
+
 class Fragile:
-    """A database whose process dies before or after the n-th commit from now."""
+    """A database with a fault at the n-th commit from now.
+
+    Its process dies before or after that commit, or the commit's answer does not come.
+    """
 
     def __init__(self, inner: Database) -> None:
         self._inner = inner
         self.dialect = inner.dialect
         self.dies_in: int | None = None  #: commits until the crash
+        self.silent_in: int | None = None  #: commits until one whose answer is lost
         self.before = False  #: whether that commit is undone
 
     def write(self, work: Callable[[Transaction], T], *, durable: bool = True) -> T:
+        if self.silent_in is not None:
+            self.silent_in -= 1
+            if self.silent_in == 0:
+                self.silent_in = None
+                self._lose(work, durable=durable)
         if self.dies_in is None:
             return self._inner.write(work, durable=durable)
         self.dies_in -= 1
@@ -73,6 +87,22 @@ class Fragile:
 
         self._inner.write(doomed, durable=durable)
         raise Crash
+
+    def _lose(self, work: Callable[[Transaction], T], *, durable: bool) -> NoReturn:
+        doubts: list[Callable[[], None]] = []
+
+        def unheard(tx: Transaction) -> None:
+            work(tx)
+            doubts.extend(tx.doubts)
+            tx.hooks.clear()
+            if self.before:
+                raise _UndoneError
+
+        with contextlib.suppress(_UndoneError):
+            self._inner.write(unheard, durable=durable)
+        for doubt in doubts:
+            doubt()
+        raise StoreUnavailableError("the answer was lost")
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         return self._inner.read(work)

@@ -20,7 +20,7 @@ from qanat.engines import Engine
 from qanat.errors import TooManyRequestsError
 from qanat.model.credits import Cost, Prices, micro_credits
 from qanat.model.records import Execution
-from qanat.names import ExecutionId, NodeId, RunId, ServerId
+from qanat.names import AttemptId, ExecutionId, NodeId, RunId, ServerId
 from qanat.store.database import Database
 
 
@@ -44,6 +44,8 @@ class Context:
     lock: RLock = field(default_factory=RLock)
     live: dict[RunId, LiveRun] = field(default_factory=dict)  #: unfinished, and some just ended
     executions: dict[ExecutionId, tuple[LiveRun, NodeId]] = field(default_factory=dict)
+    carried: set[AttemptId] = field(default_factory=set)  #: attempts that a thread is at
+    doubtful: dict[RunId, float] = field(default_factory=dict)  #: runs to settle, from when on
     changed: Condition = field(init=False)
 
     def __post_init__(self) -> None:

@@ -23,11 +23,12 @@ from qanat.coordinator.live import LiveRun
 from qanat.coordinator.recovering import LEASE_US, take_back, take_up
 from qanat.coordinator.runner import Runner
 from qanat.coordinator.scheduler import Scheduler
+from qanat.coordinator.settling import doubt, next_doubtful, settle
 from qanat.coordinator.uploads import Uploads
 from qanat.coordinator.watching import Watch
 from qanat.model.snapshot import SourceVersion
 from qanat.model.state import RunState
-from qanat.names import Label
+from qanat.names import Label, RunId
 from qanat.store import acceptance, recovery
 from qanat.store.acceptance import Started
 from qanat.store.database import Hold, StoreUnavailableError, Transaction
@@ -36,6 +37,7 @@ from qanat.store.steps import Stepped
 log = logging.getLogger(__name__)
 
 CHECKPOINT_S: Final = 10.0  #: at the latest so often, also while statements execute
+AGAIN_S: Final = 0.5  #: after so long a run is tried again that could not start
 IDLE_S: Final = 0.5  #: how long an idle thread sleeps when nothing wakes it
 
 
@@ -148,13 +150,21 @@ class Coordinator(Intake, Watch):
         if self._closing.is_set():
             return False
         with context.lock:
-            work = context.dispatch.take(context.clock.monotonic())
+            doubtful = next_doubtful(context, context.clock.monotonic())
+            work = None if doubtful else context.dispatch.take(context.clock.monotonic())
+        if doubtful is not None:
+            settle(context, doubtful)
+            self._retire(doubtful)
+            return True
         match work:
             case None:
                 return False
             case EndRun(run):
                 try:
                     publisher.end(context, run)
+                except StoreUnavailableError:
+                    doubt(context, run)
+                    raise
                 except Exception:
                     with context.lock:
                         context.dispatch.requeue_end(run)
@@ -165,10 +175,10 @@ class Coordinator(Intake, Watch):
             case RunNode(run, node):
                 try:
                     self._runner.run_node(run, node)
-                except StoreUnavailableError:
+                except Exception:
                     with context.lock:
-                        run.offer(node)
                         context.dispatch.release(run, node)
+                    doubt(context, run)
                     raise
                 self.retire(run)
         return True
@@ -176,7 +186,6 @@ class Coordinator(Intake, Watch):
     def _start(self, run: LiveRun) -> bool:
         context = self.context
         at = context.clock.now()
-        sources = context.sources.pin(run.definitions.sources)
 
         def work(tx: Transaction) -> Started | None:
             started = acceptance.start(
@@ -190,17 +199,26 @@ class Coordinator(Intake, Watch):
                 tx.after_commit(lambda: self._started(run, started, sources, at))
             return started
 
+        later = context.clock.monotonic() + AGAIN_S
         try:
+            sources = context.sources.pin(run.definitions.sources)
             started = context.database.write(work)
+        except StoreUnavailableError:
+            doubt(context, run)
+            raise
         except Exception:
             with context.lock:
-                context.dispatch.postpone(run)
+                context.dispatch.postpone(run, later)
             raise
         if started is None and run.state is RunState.PENDING:
             with context.lock:
-                context.dispatch.postpone(run)
-            return False
+                context.dispatch.postpone(run, later)
         return True
+
+    def _retire(self, id_: RunId) -> None:
+        run = self.context.live.get(id_)
+        if run is not None:
+            self.retire(run)
 
     def _started(
         self,

@@ -64,12 +64,17 @@ class Dispatch:
         self._pending: dict[RunId, LiveRun] = {}
         self._wants: dict[NameId, deque[RunId]] = {}
         self._startable: list[tuple[int, RunId]] = []
+        self._aside: dict[RunId, float] = {}  #: could not start → when it is tried again
         self._ending: deque[LiveRun] = deque()
 
     def add(self, run: LiveRun) -> None:
-        """Take in an unfinished run; runs come in the order in which they were accepted."""
+        """Take in an unfinished run.
+
+        Runs come about in the order of their numbers. Where several are accepted at once, one of
+        a smaller number may come after another: it takes its place before it.
+        """
         for name in run.locks:
-            self._wants.setdefault(name, deque()).append(run.id)
+            self._queue(self._wants.setdefault(name, deque()), run)
         if run.state is RunState.EXECUTING:
             self._executing[run.id] = run
             self.check_end(run)
@@ -77,10 +82,20 @@ class Dispatch:
             self._pending[run.id] = run
             self._consider(run)
 
+    def _queue(self, queue: deque[RunId], run: LiveRun) -> None:
+        place = len(queue)
+        while place > 0:
+            other = self._pending.get(queue[place - 1])
+            if other is None or other.accepted < run.accepted:
+                break
+            place -= 1
+        queue.insert(place, run.id)
+
     def remove(self, run: LiveRun) -> None:
         """Let go of a run that has ended; those behind it may start."""
         self._executing.pop(run.id, None)
         self._pending.pop(run.id, None)
+        self._aside.pop(run.id, None)
         for name in run.locks:
             queue = self._wants.get(name)
             if queue is None:
@@ -93,6 +108,7 @@ class Dispatch:
                 self._consider(self._pending[queue[0]])
 
     def _consider(self, run: LiveRun) -> None:
+        self._aside.pop(run.id, None)
         if all(self._wants[name][0] == run.id for name in run.locks):
             entry = (run.accepted, run.id)
             if entry not in self._startable:
@@ -101,12 +117,30 @@ class Dispatch:
     def started(self, run: LiveRun) -> None:
         """A pending run is executing now."""
         self._pending.pop(run.id, None)
+        self._aside.pop(run.id, None)
         self._executing[run.id] = run
+        for name in run.locks:  # it may have been accepted before one of a smaller number
+            queue = self._wants[name]
+            if queue[0] != run.id:
+                queue.remove(run.id)
+                queue.appendleft(run.id)
 
-    def postpone(self, run: LiveRun) -> None:
-        """Put a run back that could not start after all."""
+    def postpone(self, run: LiveRun, until: float) -> None:
+        """Set a run aside that could not start after all; others go on meanwhile.
+
+        It is tried again at `until`, in monotonic seconds, or once a run before it has ended.
+        """
         if run.id in self._pending:
+            self._aside[run.id] = until
+
+    def settled(self, run: LiveRun) -> None:
+        """A run that is here is where the store says, whatever was known of it before."""
+        if run.state is RunState.PENDING:
             self._consider(run)
+        else:
+            if run.id in self._pending:
+                self.started(run)
+            self.check_end(run)
 
     def may_start(self, run: LiveRun) -> bool:
         """Return whether a run about to be accepted could start at once, before all others."""
@@ -130,16 +164,9 @@ class Dispatch:
         """Return the next thing to do, its slots reserved; None if there is nothing now."""
         if self._ending:
             return EndRun(self._ending.popleft())
-        best: tuple[tuple[int, int], LiveRun, NodeId] | None = None
-        for run in self._executing.values():
-            if not run.ready or run.failure is not None:
-                continue
-            key = (run.executing, run.accepted)
-            if best is not None and key >= best[0]:
-                continue
-            node = run.peek(now)
-            if node is not None:
-                best = (key, run, node)
+        for id_ in [id_ for id_, until in self._aside.items() if until <= now]:
+            self._consider(self._pending[id_])
+        best = self._best(now)
         pending = self._first_startable()
         if pending is not None and (best is None or (0, pending.accepted) < best[0]):
             if self.free < 1:
@@ -154,6 +181,20 @@ class Dispatch:
         run.take(node)
         return RunNode(run, node)
 
+    def _best(self, now: float) -> tuple[tuple[int, int], LiveRun, NodeId] | None:
+        """Return the node that goes next: its run's place among the others, the run, the node."""
+        best: tuple[tuple[int, int], LiveRun, NodeId] | None = None
+        for run in self._executing.values():
+            if not run.ready or run.failure is not None or run.doubtful:
+                continue
+            key = (run.executing, run.accepted)
+            if best is not None and key >= best[0]:
+                continue
+            node = run.peek(now)
+            if node is not None:
+                best = (key, run, node)
+        return best
+
     def only(self, run: LiveRun) -> bool:
         """Return whether no other run could use a slot that this one leaves."""
         return (
@@ -165,7 +206,7 @@ class Dispatch:
     def _first_startable(self) -> LiveRun | None:
         while self._startable:
             run = self._pending.get(self._startable[0][1])
-            if run is not None:
+            if run is not None and not run.doubtful:
                 return run
             heapq.heappop(self._startable)
         return None

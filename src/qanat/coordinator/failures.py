@@ -5,6 +5,7 @@ from __future__ import annotations
 from qanat.errors import LimitExceededError, QanatError, SqlRejectedError
 from qanat.model.state import Failure, FailureKind
 from qanat.names import Label, NodeId
+from qanat.store.attempts import LOST_LIMIT
 
 INTERNAL = "an internal error stopped this statement; the server's log says more"
 
@@ -35,4 +36,12 @@ def run_failure(view: Label | None, node: NodeId, query: int, failure: Failure) 
         message=f"node {node} ({what}) failed: {failure.message}",
         line=failure.line,
         column=failure.column,
+    )
+
+
+def lost_too_often(why: str) -> Failure:
+    """Return the failure of a node whose attempts the platform lost one after the other."""
+    return Failure(
+        kind=FailureKind.INTERNAL,
+        message=f"the engine was lost {LOST_LIMIT} times while it ran this statement: {why}",
     )

@@ -275,7 +275,13 @@ class Intake:
                 self.context.dispatch.add(live)
                 self.context.changed.notify()
 
+        def unheard() -> None:
+            with self.context.lock:
+                self.context.doubtful[new.id] = 0.0
+                self.context.changed.notify_all()
+
         tx.after_commit(committed)
+        tx.after_silence(unheard)
         return answer
 
     def plan(

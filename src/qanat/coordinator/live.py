@@ -66,6 +66,7 @@ class LiveRun:
         self.executing = 0
         self.open = sum(1 for node in self.nodes.values() if not is_final(node.state))
         self.ending = False
+        self.doubtful = False  #: an answer of the store was lost, and it was not asked since
         self.events: list[Event] = []
         self.watchers: list[Callable[[], None]] = []
         for id_, node in self.nodes.items():
@@ -76,7 +77,9 @@ class LiveRun:
             )
             if node.state is NodeState.PENDING and self.waiting[id_] == 0:
                 heapq.heappush(self.ready, (-self._length[id_], id_))
-            elif node.state is NodeState.EXECUTING:
+            elif node.state is NodeState.EXECUTING or any(
+                one.state is AttemptState.STOPPING for one in node.attempts
+            ):
                 self.executing += 1
 
     @property
@@ -118,6 +121,11 @@ class LiveRun:
     def locks(self) -> tuple[NameId, ...]:
         """The names of the views it writes."""
         return tuple(NameId(node.name) for node in self.definitions.nodes if node.name is not None)
+
+    def become(self, found: LiveRun) -> None:
+        """Be what the store was found to say; whoever holds this object goes on with it."""
+        kept = {"watchers": self.watchers, "not_before": self.not_before}
+        self.__dict__.update(found.__dict__, **kept)
 
     def record(self) -> Run:
         """Return the run as it is now; it does not change afterwards."""

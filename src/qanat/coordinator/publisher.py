@@ -13,13 +13,15 @@ from typing import Final
 from qanat.clock import to_us
 from qanat.coordinator.context import Context
 from qanat.coordinator.live import LiveRun
+from qanat.coordinator.recovering import load_live
+from qanat.coordinator.settling import UNFINISHED, doubt, settle
 from qanat.errors import FileLostError, SnapshotConflictError, StaleStepError
 from qanat.model.pipeline import NodeKind
 from qanat.model.snapshot import Snapshot
 from qanat.model.state import Failure, FailureKind, NodeState, RunState
 from qanat.names import AttemptId, NameId, QueryId, RunId, SnapshotId
 from qanat.store import endings, recovery, steps
-from qanat.store.database import Transaction
+from qanat.store.database import StoreUnavailableError, Transaction
 from qanat.store.endings import LatestResult
 from qanat.store.steps import Stepped
 
@@ -87,7 +89,9 @@ def end(context: Context, run: LiveRun) -> None:
     try:
         _end(context, run)
     except StaleStepError:
-        log.info("run %s was cancelled before it could end", run.id)
+        log.info("run %s had ended before it could be ended", run.id)
+        if run.state is RunState.EXECUTING:
+            doubt(context, run)
     except FileLostError as error:
         log.error("rows of run %s could not be flushed to disk", run.id)  # noqa: TRY400  # no trace: the disk's fault
         _compute_again(context, run, tuple(AttemptId(file) for file in error.files))
@@ -175,7 +179,12 @@ def cancel(context: Context, run: LiveRun) -> bool:
 
     try:
         stopping = context.database.write(work)
+    except StoreUnavailableError:
+        doubt(context, run)
+        raise
     except StaleStepError:
+        if run.state in UNFINISHED:
+            settle(context, run.id)
         return run.state is RunState.CANCELLED
     for attempt in stopping:
         context.engine.cancel(attempt)
@@ -200,8 +209,6 @@ def _compute_again(context: Context, run: LiveRun, files: tuple[AttemptId, ...])
 
 def reload(context: Context, run: LiveRun) -> None:
     """Replace what memory knows of a run by what the store says."""
-    from qanat.coordinator.recovering import load_live
-
     fresh = context.database.read(lambda tx: load_live(tx, run.id))
     with context.lock:
         context.dispatch.remove(run)

@@ -8,21 +8,23 @@ from typing import Final
 
 from qanat.clock import to_us
 from qanat.coordinator.context import Context
-from qanat.coordinator.failures import run_failure
+from qanat.coordinator.failures import lost_too_often, run_failure
 from qanat.coordinator.live import LiveRun
 from qanat.coordinator.publisher import end_single
+from qanat.coordinator.settling import doubt
 from qanat.coordinator.templates import Ready
 from qanat.engines import Written
 from qanat.errors import StaleStepError
 from qanat.model.credits import Cost
 from qanat.model.records import Attempt
 from qanat.model.snapshot import Snapshot
-from qanat.model.state import AttemptState, Failure, FailureKind
+from qanat.model.state import AttemptState, Failure, NodeState, RunState
 from qanat.names import AttemptId, NodeId
 from qanat.store import attempts, steps
-from qanat.store.database import Transaction
+from qanat.store.database import StoreUnavailableError, Transaction
 
 BACKOFF_S: Final = (1.0, 5.0)  #: before the second and the third attempt of one server
+PAUSE_S: Final = 0.5  #: before a node that could not be claimed is looked at again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,8 +281,10 @@ class Recorder:
             steps.add_events(tx, run.id, after, [node], to_us(at))
             reason = "its run failed before it could be tried again"
             then, skipped = after, tuple[NodeId, ...]()
-            if run.failure is not None:
-                then, skipped = steps.skip_rest(tx, run.id, run.failure, reason, to_us(at))
+            # Of the store: another thread may have failed the run, and memory not know it yet.
+            failure = steps.error(tx, run.id)
+            if failure is not None:
+                then, skipped = steps.skip_rest(tx, run.id, failure, reason, to_us(at))
 
             def committed() -> None:
                 with context.lock:
@@ -304,8 +308,13 @@ class Recorder:
             tx.after_commit(committed)
             return 0 if skipped else lost
 
-        if context.database.write(work, durable=False) >= attempts.LOST_LIMIT:
+        if context.database.write(work, durable=False) < attempts.LOST_LIMIT:
+            return
+        try:
             self.fail_pending(run, node, lost_too_often(why))
+        except StoreUnavailableError:
+            self.give_back(run, node)
+            doubt(context, run)
 
     def stop(self, assignment: Assignment, outcome: Outcome) -> None:
         """Record what came back after its run had ended: garbage, and a receipt."""
@@ -329,16 +338,14 @@ class Recorder:
         context.database.write(work)
 
     def give_back(self, run: LiveRun, node: NodeId) -> None:
-        """A claim came too late: the run had ended. Free its slots."""
-        with self._context.lock:
-            self._context.dispatch.release(run, node)
-            self._context.changed.notify_all()
+        """Free the slots of a node that was not ready any more when it was to be claimed.
 
-
-def lost_too_often(why: str) -> Failure:
-    """Return the failure of a node whose attempts the platform lost one after the other."""
-    return Failure(
-        kind=FailureKind.INTERNAL,
-        message=f"the engine was lost {attempts.LOST_LIMIT} times while it ran this statement: "
-        f"{why}",
-    )
+        If it is for all that memory knows, memory is wrong.
+        """
+        context = self._context
+        with context.lock:
+            context.dispatch.release(run, node)
+            if run.state is RunState.EXECUTING and run.nodes[node].state is NodeState.PENDING:
+                run.not_before[node] = context.clock.monotonic() + PAUSE_S
+                doubt(context, run)
+            context.changed.notify_all()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
+from qanat.clock import to_us
 from qanat.coordinator.context import Context
 from qanat.coordinator.definitions import decode
+from qanat.coordinator.failures import lost_too_often, run_failure
 from qanat.coordinator.live import LiveRun
-from qanat.model.state import RunState
+from qanat.model.state import AttemptState, NodeState, RunState
 from qanat.names import RunId, ServerId
-from qanat.store import loading, recovery, steps
+from qanat.store import attempts, loading, recovery, steps
 from qanat.store.database import Transaction
 
 LEASE_US: Final = 15_000_000  #: a server that has not been heard of for this long is dead
@@ -37,7 +40,8 @@ def take_back(context: Context, *, boot_id: str, alone: bool, me: ServerId | Non
     the machine's present start; another than the store knows means that what was not flushed to
     disk is gone.
     """
-    at_us = context.now_us()
+    at = context.clock.now()
+    at_us = to_us(at)
 
     def bury(tx: Transaction) -> None:
         recovery.bury(tx, me, at_us=at_us, alone=alone)
@@ -54,9 +58,42 @@ def take_back(context: Context, *, boot_id: str, alone: bool, me: ServerId | Non
             run = loading.run(tx, run_id)
             if run is not None and run.failure is not None and run.state is RunState.EXECUTING:
                 steps.skip_rest(tx, run_id, run.failure, UNLOADED, at_us)
+            fail_exhausted(context, tx, run_id, at)
 
     context.database.write(bury)
     context.database.write(put_right)
+
+
+def fail_exhausted(context: Context, tx: Transaction, run_id: RunId, at: datetime) -> None:
+    """Fail the nodes of an executing run that were lost so often that they are not tried again.
+
+    What brings a server down with it is counted as well as what brings an engine down.
+    """
+    run = loading.run(tx, run_id)
+    if run is None or run.state is not RunState.EXECUTING or run.failure is not None:
+        return
+    for node in run.nodes.values():
+        lost = [one for one in node.attempts if one.state is AttemptState.LOST]
+        if node.state is not NodeState.PENDING or len(lost) < attempts.LOST_LIMIT:
+            continue
+        failure = lost_too_often(lost[-1].error or "the server stopped")
+        expires = context.expiry(node.execution, is_view=node.view is not None, at=at)
+        after = steps.step(tx, run_id, events=1, closed=1)
+        steps.fail_node(
+            tx,
+            run_id,
+            node.id,
+            node.execution.id,
+            failure,
+            was="pending",
+            at_us=to_us(at),
+            expires_us=to_us(expires),
+        )
+        steps.add_events(tx, run_id, after, [node.id], to_us(at))
+        error = run_failure(node.view, node.id, node.query, failure)
+        reason = f"node {node.id} failed before this one started"
+        steps.skip_rest(tx, run_id, error, reason, to_us(at))
+        return
 
 
 def take_up(context: Context) -> None:

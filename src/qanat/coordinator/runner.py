@@ -16,6 +16,7 @@ from qanat.coordinator.context import Context
 from qanat.coordinator.failures import failure_of
 from qanat.coordinator.live import LiveRun
 from qanat.coordinator.recording import Assignment, Outcome, Recorder
+from qanat.coordinator.settling import settle
 from qanat.coordinator.templates import Ready
 from qanat.engines import Written
 from qanat.errors import (
@@ -29,7 +30,7 @@ from qanat.errors import (
 )
 from qanat.model.credits import NOTHING
 from qanat.model.snapshot import Snapshot, SourceVersion
-from qanat.model.state import RunState
+from qanat.model.state import AttemptState, RunState
 from qanat.names import AttemptId, Label, NodeId, SnapshotId, new_ulid
 from qanat.sql.blame import blame
 from qanat.store.database import StoreUnavailableError
@@ -63,13 +64,17 @@ class Runner:
             self._recorder.fail_pending(run, node, failure_of(error))
             return
         while assignment is not None:
-            current, outcome = assignment, self._execute(assignment)
+            current = assignment
             try:
-                assignment = self._finish(current, outcome)
-            except Exception as error:
-                log.exception("node %s of run %s could not be recorded", current.node, run.id)
-                self._recorder.fail(current, outcome, failure_of(error))
-                return
+                outcome = self._execute(current)
+                try:
+                    assignment = self._finish(current, outcome)
+                except Exception as error:
+                    log.exception("node %s of run %s could not be recorded", current.node, run.id)
+                    self._recorder.fail(current, outcome, failure_of(error))
+                    return
+            finally:
+                self._carry(None, current)
 
     def claim(self, run: LiveRun, node: NodeId) -> Assignment | None:
         """Record an attempt of a ready node; None if it could not be compiled or is not due."""
@@ -78,12 +83,25 @@ class Runner:
         except SqlRejectedError as error:
             self._recorder.fail_pending(run, node, failure_of(error))
             return None
+        self._carry(assignment, None)
         try:
             self._recorder.claim(assignment)
         except StaleStepError:
+            self._carry(None, assignment)
             self._recorder.give_back(run, node)
             return None
+        except BaseException:
+            self._carry(None, assignment)
+            raise
         return assignment
+
+    def _carry(self, begun: Assignment | None, over: Assignment | None) -> None:
+        """Note which attempts are this server's to bring to their end."""
+        with self._context.lock:
+            if begun is not None:
+                self._context.carried.add(begun.attempt)
+            if over is not None:
+                self._context.carried.discard(over.attempt)
 
     def _prepared(self, run: LiveRun, node: NodeId) -> Assignment:
         """Return an attempt to be claimed. Compiles; the inputs' rows are known.
@@ -157,19 +175,43 @@ class Runner:
 
     def _finish(self, assignment: Assignment, outcome: Outcome) -> Assignment | None:
         context = self._context
-        stale = False
+        stale = unexplained = False
         while True:
             try:
+                if unexplained:
+                    settle(context, assignment.run.id)
+                    unexplained = False
+                    if self._is_recorded(assignment):
+                        self._recorder.give_back(assignment.run, assignment.node)
+                        return None
                 if stale:
                     self._recorder.stop(assignment, outcome)
                     return None
                 return self._finish_once(assignment, outcome)
             except StaleStepError:
-                stale = True
+                # Cancelled, or declared lost, as memory knows; or an answer did not come.
+                unexplained = self._is_open(assignment)
+                stale = not unexplained
             except StoreUnavailableError:
                 log.warning("the store does not answer; the step is tried again")
                 with context.changed:
                     context.changed.wait(0.5)
+
+    def _is_open(self, assignment: Assignment) -> bool:
+        """Return whether the attempt is with an engine, for all that memory knows."""
+        with self._context.lock:
+            last = assignment.run.nodes[assignment.node].attempts[-1]
+            is_executing = last.state is AttemptState.EXECUTING
+            return last.id == assignment.attempt and is_executing
+
+    def _is_recorded(self, assignment: Assignment) -> bool:
+        """Return whether what the attempt brought is recorded."""
+        ended = (AttemptState.DONE, AttemptState.FAILED)
+        with self._context.lock:
+            return any(
+                one.id == assignment.attempt and one.state in ended
+                for one in assignment.run.nodes[assignment.node].attempts
+            )
 
     def _finish_once(self, assignment: Assignment, outcome: Outcome) -> Assignment | None:
         if outcome.written is not None:
@@ -210,14 +252,17 @@ class Runner:
         if written.size_bytes >= _FLUSHED_EARLY_BYTES:
             self._context.engine.flush(assignment.attempt)
         following = self._following(run, node, rows)
+        self._carry(following, None)
         try:
             self._recorder.complete(assignment, written, rows, following, single=False)
         except StoreUnavailableError:
+            self._carry(None, following)
             if following is not None and run.waiting[following.node] == 0:
                 with self._context.lock:
                     run.offer(following.node)
             raise
         except StaleStepError:
+            self._carry(None, following)
             if following is None:
                 raise
             # Another node failed meanwhile, which skipped the one that was to follow. This one's
@@ -251,9 +296,10 @@ class Runner:
         fresh = {view: rows} if view is not None else {}
         try:
             return self._assignment(run, chosen, self._bind(run, chosen, fresh))
-        except SqlRejectedError:
-            # It fails by itself, in a transaction of its own.
+        except BaseException as error:
             if not freed:
                 with context.lock:
                     run.offer(chosen)
-            return None
+            if isinstance(error, SqlRejectedError):
+                return None  # it fails by itself, in a transaction of its own
+            raise

@@ -9,8 +9,8 @@ ended ones. Names never lose anything: they only point at rows that were flushed
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Text, bindparam, cast, delete, extract, func, insert, literal, select, update
 
@@ -63,13 +63,40 @@ _LEFT: Final = Prepared(
     .where(t.server.c.state == "dead", t.attempt.c.state.in_(["executing", "stopping"]))
     .order_by(t.execution.c.run, t.execution.c.node)
 )
+_LEFT_OF_RUN: Final = Prepared(
+    select(
+        t.attempt.c.id,
+        t.attempt.c.execution,
+        t.attempt.c.number,
+        t.attempt.c.state,
+        t.execution.c.run,
+        t.execution.c.node,
+        t.execution.c.owner,
+        t.execution.c.tier,
+    )
+    .join(t.execution, t.execution.c.id == t.attempt.c.execution)
+    .where(
+        t.execution.c.run == bindparam("run"),
+        t.attempt.c.server == bindparam("server"),
+        t.attempt.c.state.in_(["executing", "stopping"]),
+    )
+    .order_by(t.execution.c.node)
+)
+_LOCK_RUN: Final = Prepared(
+    select(t.run.c.id).where(t.run.c.id == bindparam("run")).with_for_update()
+)
+_GARBAGE: Final = Prepared(
+    update(t.file)
+    .where(t.file.c.id == bindparam("file_id"), t.file.c.state == "writing")
+    .values(state="garbage", due_us=bindparam("due"))
+)
 _LOSE: Final = Prepared(
     update(t.attempt)
     .where(
         t.attempt.c.id == bindparam("attempt_id"),
         t.attempt.c.state.in_(["executing", "stopping"]),
     )
-    .values(state="lost", ended_us=bindparam("at"), error="the server stopped")
+    .values(state="lost", ended_us=bindparam("at"), error=bindparam("why"))
 )
 _GARBAGE_OF_DEAD: Final = Prepared(
     update(t.file)
@@ -212,9 +239,42 @@ def lose_attempts_of_the_dead(tx: Transaction, *, at_us: int, due_us: int) -> se
 
     Their attempts are lost and refunded, their nodes pending, their files garbage.
     """
-    changed: set[RunId] = set()
-    for left in tx.rows(_LEFT):
-        tx.run(_LOSE, attempt_id=left["id"], at=at_us)
+    left = tx.rows(_LEFT)
+    _lose(tx, left, "the server stopped", at_us)
+    tx.run(_GARBAGE_OF_DEAD, due=due_us)
+    return {RunId(one["run"]) for one in left}
+
+
+def lock_run(tx: Transaction, run: RunId) -> bool:
+    """Hold a run's row, so that nothing else steps on it; False if there is no such run."""
+    return tx.value(_LOCK_RUN, run=run) is not None
+
+
+def lose_uncarried(
+    tx: Transaction,
+    run: RunId,
+    server: ServerId,
+    carried: Collection[AttemptId],
+    *,
+    at_us: int,
+    due_us: int,
+) -> bool:
+    """Take back the attempts of a run that a server has by the store and does not know of.
+
+    `carried` are those that it does know of. Returns whether there were any.
+    """
+    left = [
+        one for one in tx.rows(_LEFT_OF_RUN, run=run, server=server) if one["id"] not in carried
+    ]
+    _lose(tx, left, "the store's answer was lost", at_us)
+    for one in left:
+        tx.run(_GARBAGE, file_id=one["id"], due=due_us)
+    return bool(left)
+
+
+def _lose(tx: Transaction, attempts: Iterable[Mapping[str, Any]], why: str, at_us: int) -> None:
+    for left in attempts:
+        tx.run(_LOSE, attempt_id=left["id"], at=at_us, why=why)
         tx.run(
             ADD_RECEIPT,
             execution=left["execution"],
@@ -231,9 +291,6 @@ def lose_attempts_of_the_dead(tx: Transaction, *, at_us: int, due_us: int) -> se
         if left["state"] == "executing":
             tx.run(_NODE_AGAIN, run_id=left["run"], node_id=left["node"])
             tx.run(_EXECUTION_AGAIN, execution_id=left["execution"])
-        changed.add(RunId(left["run"]))
-    tx.run(_GARBAGE_OF_DEAD, due=due_us)
-    return changed
 
 
 def new_epoch(tx: Transaction, run: RunId, at_us: int) -> None:

@@ -18,7 +18,7 @@ from qanat.model.state import Failure, RunState
 from qanat.names import ExecutionId, NodeId, RunId, ServerId
 from qanat.store import tables as t
 from qanat.store.acceptance import ADD_EVENT
-from qanat.store.codec import dump_failure
+from qanat.store.codec import dump_failure, load_failure
 from qanat.store.database import Prepared, Transaction
 
 _STEP: Final = Prepared(
@@ -70,6 +70,7 @@ _SKIP_EXECUTIONS: Final = Prepared(
     .where(t.execution.c.run == bindparam("run_id"), t.execution.c.state == "pending")
     .values(state="skipped", ended_us=bindparam("at"))
 )
+_ERROR: Final = Prepared(select(t.run.c.error).where(t.run.c.id == bindparam("run_id")))
 _SET_ERROR: Final = Prepared(
     update(t.run)
     .where(t.run.c.id == bindparam("run_id"))
@@ -126,6 +127,11 @@ def lock_server(tx: Transaction, server: ServerId) -> None:
     """
     if tx.value(_LIVE_SERVER, server=server) is None:
         raise StaleStepError(f"server {server} is not live")
+
+
+def error(tx: Transaction, run: RunId) -> Failure | None:
+    """Return a run's error so far. Within a step, which holds the run."""
+    return load_failure(tx.value(_ERROR, run_id=run))
 
 
 def fail_node(
