@@ -216,3 +216,43 @@ def test_a_result_that_expired_is_said_and_is_one_press_away(
     page.keyboard.press("Control+Enter")
     expect(page).not_to_have_url(re.compile(execution))
     expect(page.get_by_role("status").filter(has_text="1 row")).to_be_visible()
+
+
+def test_the_rows_on_screen_are_of_the_values_and_the_version_that_are_shown(pages: Pages) -> None:
+    """Without values in the address the defaults count, as the form says."""
+    server = pages.server
+    text = "SELECT {{n}} AS n, 'first' AS said"
+    number = {"key": "n", "type": "number", "value": "5"}
+    query = int(
+        server.call("POST", "/query", {"name": "N", "query_sql": text, "parameters": [number]})[
+            "query_id"
+        ]
+    )
+
+    def run(**values: str) -> None:
+        asked = server.call("POST", f"/query/{query}/execute", {"query_parameters": values})
+        server.wait_execution(asked["execution_id"])
+
+    run(n="5")
+    run(n="7")
+    page = pages.open(f"/queries/{query}")
+    cell = page.get_by_role("gridcell").first
+    expect(cell).to_have_text("5")
+    page.get_by_label("n", exact=True).fill("7")
+    expect(cell).to_have_text("7")
+    page.get_by_label("n", exact=True).fill("8")
+    expect(
+        page.get_by_role("heading", name="No result of this version with these values")
+    ).to_be_visible()
+
+    server.call("PATCH", f"/query/{query}", {"query_sql": text.replace("first", "second")})
+    run(n="5")
+    page.goto(f"{pages.url}/queries/{query}")
+    said = page.get_by_role("gridcell").nth(1)
+    expect(said).to_have_text("second")
+    page.goto(f"{pages.url}/queries/{query}?v=1")
+    expect(said).to_have_text("first")
+    page.goto(f"{pages.url}/queries/{query}?v=1&p.n=9")
+    expect(
+        page.get_by_role("heading", name="No result of version 1 with these values")
+    ).to_be_visible()

@@ -41,6 +41,21 @@ export const parameterToWire = (parameter: Parameter): Wire<"ParameterShape"> =>
   };
 };
 
+/** A moment with every digit, as text that can be compared; what is none stays as it is. */
+const momentText = (value: string): string => {
+  const found = /^(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,6}))?)?)?$/.exec(value.trim());
+  if (!found) return value;
+  const [, day, minute = "00:00", second = "00", part = ""] = found;
+  return `${day} ${minute}:${second}.${part.padEnd(6, "0")}`;
+};
+
+/** Whether two texts are the same value: the server keeps `2026-11-01` as `2026-11-01 00:00:00`. */
+export const isSameValue = (type: Parameter["type"] | undefined, a: string, b: string): boolean => {
+  if (a === b) return true;
+  if (type === "number") return a.trim() !== "" && b.trim() !== "" && Number(a) === Number(b);
+  return type === "datetime" && momentText(a) === momentText(b);
+};
+
 /** A value of a multi-select parameter goes as a list. */
 export const valuesToWire = (values: Record<string, string>, parameters: readonly Parameter[]) =>
   Object.fromEntries(

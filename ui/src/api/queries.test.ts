@@ -31,6 +31,24 @@ test("a page opens with the newest published rows of its version and values", ()
   expect(latestOf(history, 3, {})).toBeUndefined();
 });
 
+test("the values of rows are compared as what they are, not as how they are written", () => {
+  const parameters = [
+    parameterOf({ key: "day", type: "datetime", value: "2026-11-01" }),
+    parameterOf({ key: "n", type: "number", value: "5" }),
+    parameterOf({ key: "t", type: "text", value: "5" }),
+  ];
+  const history = [past("right", { parameters: { day: "2026-11-01 00:00:00", n: "5.0", t: "5" } })];
+  const found = (part: Record<string, string>) =>
+    latestOf(history, 2, { day: "2026-11-01", n: "5", t: "5", ...part }, parameters)?.id;
+  expect(found({})).toBe("right");
+  expect(found({ day: "2026-11-01T00:00" })).toBe("right");
+  expect(found({ day: "2026-11-02" })).toBeUndefined();
+  expect(found({ n: "6" })).toBeUndefined();
+  expect(found({ n: "" })).toBeUndefined();
+  expect(found({ t: "5.0" })).toBeUndefined();
+  expect(found({ another: "x" })).toBeUndefined();
+});
+
 test("parameters are read in every spelling and written back in one", () => {
   const wire = {
     key: "t",

@@ -5,7 +5,7 @@ import type { Failure, Tier } from "../graph/model";
 import { timeOf } from "./clock";
 import { get, post, request } from "./http";
 import { failureOf } from "./nodes";
-import { type Parameter, parameterOf, parameterToWire } from "./parameters";
+import { isSameValue, type Parameter, parameterOf, parameterToWire } from "./parameters";
 import { present, type Wire } from "./wire";
 
 export type Schedule = { cron: string; tier: Tier; nextAt?: number; expiresAt?: number };
@@ -207,16 +207,23 @@ export const historyQuery = (id: number) =>
 /**
  * The execution whose rows a query's page opens with: the newest published one of this version with these
  * values, else the newest of any state. A query that never ran is no error.
+ *
+ * `values` are those that count, defaults filled in: a parameter that is left out fits any value.
  */
 export const latestOf = (
   history: readonly PastExecution[],
   version: number,
   values: Record<string, string>,
+  parameters: readonly Parameter[] = [],
 ): PastExecution | undefined => {
+  const types = new Map(parameters.map((one) => [one.key, one.type]));
   const own = history.filter(
     (one) =>
       one.version === version &&
-      Object.entries(values).every(([key, value]) => one.parameters[key] === value),
+      Object.entries(values).every(([key, value]) => {
+        const ran = one.parameters[key];
+        return ran !== undefined && isSameValue(types.get(key), ran, value);
+      }),
   );
   return own.find((one) => one.isPublished && one.state === "completed") ?? own[0];
 };

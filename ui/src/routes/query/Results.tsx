@@ -118,9 +118,10 @@ export const Results = ({
           ) : current.isLoading ? (
             <Skeleton lines={6} />
           ) : !execution ? (
-            <Empty title="No result yet">
+            <Empty title={current.ranOtherwise ? withoutRows(search.v, hasParameters) : "No result yet"}>
               Press Run, or Ctrl Enter in the editor. Rows appear here as soon as the statement is done; they
               can be sorted, filtered and downloaded whole.
+              {current.ranOtherwise && " The tab History has the rows of what ran before."}
             </Empty>
           ) : execution.state === "expired" ? (
             <Empty title="This result is no longer stored">
@@ -161,6 +162,12 @@ export const Results = ({
   );
 };
 
+/** The query has rows, but not those that the page would have to show. */
+const withoutRows = (version: number | undefined, hasParameters: boolean): string => {
+  const what = version === undefined ? "this version" : `version ${version}`;
+  return `No result of ${what}${hasParameters ? " with these values" : ""}`;
+};
+
 const sentence = (state: string, queue: number | undefined): string =>
   ({
     pending:
@@ -174,7 +181,7 @@ const sentence = (state: string, queue: number | undefined): string =>
 
 /** Which rows these are: how many, how long, what they cost, as of when, of which run. */
 const Status = ({ current }: { current: ReturnType<typeof useExecution> }) => {
-  const { execution, isLatest } = current;
+  const { execution, isPublished } = current;
   if (!execution) return null;
   const { startedAt, endedAt, submittedAt } = execution;
   const isGoing = !isOver(execution.state);
@@ -201,7 +208,7 @@ const Status = ({ current }: { current: ReturnType<typeof useExecution> }) => {
       )}
       {execution.runId && (
         <Link to="/runs/$id" params={{ id: execution.runId }} title={execution.runId}>
-          {isLatest && execution.state === "completed" ? "published, run " : "run "}
+          {isPublished && execution.state === "completed" ? "published, run " : "run "}
           {shortId(execution.runId)}
         </Link>
       )}

@@ -106,7 +106,17 @@ export const Workbench = ({
     [navigate],
   );
 
-  const current = useExecution(saved?.id, base.version, search.exec, chosen);
+  // Rows are those of a saved version; a parameter that the draft has lost still had its value there.
+  const version = older?.version ?? base.version;
+  const asSaved = older ?? base.text;
+  const savedParameters = useMemo(() => parametersFor(asSaved.sql, asSaved.parameters), [asSaved]);
+  const current = useExecution(
+    saved?.id,
+    version,
+    search.exec,
+    savedParameters,
+    valuesOf(savedParameters, { ...chosen, ...values }),
+  );
   const isRunning = current.execution !== undefined && !isOver(current.execution.state);
   const checked = useCheck(text.sql, parameters, values);
   const [ran, setRan] = useState<{ id: string; text: string; isPart: boolean }>();
@@ -261,7 +271,7 @@ export const Workbench = ({
         name={text.name}
         isPrivate={text.isPrivate}
         isDirty={isDirty}
-        version={older?.version ?? base.version}
+        version={version}
         isOlder={older !== undefined}
         tier={tier}
         onTier={setTier}
@@ -348,7 +358,7 @@ export const Workbench = ({
           current={current}
           search={search}
           set={set}
-          version={base.version}
+          version={version}
           onGoTo={(place) => editor.current?.goTo(place)}
         />
       </Split>
