@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from qanat.api.services import Services
 
 MARKER: Final = "marker"  #: in the data directory: the id of the store that its rows belong to
+ROWS: Final = "rows"  #: in the data directory: where the engine keeps them
 #: Seconds; how long a thread keeps the interpreter while another waits for it.
 SWITCH_S: Final = 0.0005
 #: Objects made between looks for garbage in cycles. At Python's own 700, looks were a quarter of
@@ -92,14 +94,18 @@ def open_store(settings: Settings, clock: Clock | None = None) -> Iterator[Opene
 
 
 def _check_place(database: Database, data_dir: Path, clock: Clock) -> None:
-    """Tie a new store and a new directory together; refuse a pair that does not belong."""
-    marker = data_dir / MARKER
-    here = marker.read_text(encoding="ascii").strip() if marker.exists() else None
+    """Tie a new store and a new directory together; refuse a pair that does not belong.
+
+    On return a power cut takes back neither the marker nor the directory of rows.
+    """
+    marker, rows = data_dir / MARKER, data_dir / ROWS
+    here = _marked(marker)
 
     def work(tx: Transaction) -> str:
         known = recovery.place(tx)
         if known is not None:
-            if here is None and recovery.has_rows(tx):
+            # In SQLite, the store is in this very directory, and so are its rows.
+            if here is None and database.dialect != "sqlite" and recovery.has_rows(tx):
                 raise StartupError(
                     "the store's rows are not in this data directory: is its disk mounted, and is "
                     "--data-dir the one that was used with store.url before?"
@@ -113,12 +119,33 @@ def _check_place(database: Database, data_dir: Path, clock: Clock) -> None:
     if here is None:
         fresh = marker.with_suffix(".new")
         fresh.write_text(place, encoding="ascii")
+        _sync(fresh)
         fresh.replace(marker)
     elif here != place:
         raise StartupError(
             "the rows in this data directory belong to another store: point store.url and "
             "--data-dir at a pair that was used together"
         )
+    rows.mkdir(exist_ok=True)
+    # At every start: the one before may have been killed just here.
+    _sync(data_dir)
+
+
+def _marked(marker: Path) -> str | None:
+    """Return what a marker says; None if there is none, or only what a power cut left of one."""
+    try:
+        return marker.read_text(encoding="ascii").strip("\0\n ") or None
+    except FileNotFoundError:
+        return None
+
+
+def _sync(path: Path) -> None:
+    """Return once a file's content, or a directory's names, are on disk."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def boot_id() -> str:
@@ -338,7 +365,7 @@ def operations(settings: Settings) -> Iterator[Mapping[str, Operation]]:
     from qanat.api.operations import operations_on
 
     with open_store(settings) as opened:
-        rows = RowFiles(opened.data_dir / "rows")
+        rows = RowFiles(opened.data_dir / ROWS)
         yield operations_on(opened.database, opened.clock, rows.all, lambda _: None)
 
 
