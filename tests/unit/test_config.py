@@ -104,38 +104,92 @@ def test_a_value_where_a_section_belongs_is_named(tmp_path: Path, text: str) -> 
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("[server]\nprot = 1\n", "prot"),
-        ("[serverr]\nport = 1\n", "serverr"),
-        ("[tiers.huge]\nthreads = 1\n", "huge"),
-        ("[tiers.small]\nthread = 1\n", "thread"),
-        ('[sources."a.b"]\npath = "x.csv"\nhidden = true\n', "hidden"),
-        ('[server]\nport = "many"\n', r"server\.port"),
+        ("[server]\nprt = 1\n", "section 'server' has no setting 'prt'; did you mean 'port'?"),
+        ("[serverr]\nport = 1\n", "there is no settings section 'serverr'; did you mean 'server'?"),
+        (
+            "[tiers.huge]\nthreads = 1\n",
+            "there is no settings section 'tiers.huge'; there are tiers.small, tiers.medium",
+        ),
+        (
+            "[tiers.smal]\nthreads = 1\n",
+            "there is no settings section 'tiers.smal'; did you mean 'tiers.small'?",
+        ),
+        (
+            "[tiers.small]\nthread = 1\n",
+            "section 'tiers.small' has no setting 'thread'; did you mean 'threads'?",
+        ),
+        ("[store]\nfile = 1\n", "section 'store' has no setting 'file'; there is url"),
+        ("[store]\nport = 1\n", "section 'store' has no setting 'port'; it is a setting of server"),
+        ("port = 1\n", "there is no settings section 'port'; it is a setting of server"),
+        (
+            "[server]\nthreads = 1\n",
+            "section 'server' has no setting 'threads'; it is a setting of tiers.small, tiers.",
+        ),
+        (
+            '[sources."a.b"]\npath = "x.csv"\nhidden = true\n',
+            "section 'sources.a.b' has no setting 'hidden'; there are path, format and description",
+        ),
+        (
+            '[sources.a.b]\npath = "x.csv"\n',
+            "section 'sources.a' has no setting 'b': write [sources.\"a.b\"], with the quotes",
+        ),
+        ("sources = 1\n", "sources must be a section, with path, format and description"),
+        ('[server]\nport = "many"\n', "server.port must be a whole number, not 'many'"),
+        ("[server]\ncors_origins = 1\n", "server.cors_origins must be a list of texts, not 1"),
+        ("[server]\ntrust_forwarded = []\n", "server.trust_forwarded must be true or false, not a"),
+        ("[server]\npublic_url = 2020-01-01\n", "server.public_url must be text, not a date"),
+        ("[server.host]\na = 1\n", "server.host must be text, not a section"),
+        ("[credits]\ncpu_seconds = true\n", "credits.cpu_seconds must be a number, not true"),
+        ('[server]\npublic_url = "https://q.example/"\n', "server.public_url must have no slash"),
+        ('[store]\nurl = "mysql://h/d"\n', "store.url must be 'sqlite' or 'postgresql://…'"),
         ('data_dir = "elsewhere"\n', "data_dir is set by --data-dir or QANAT_DATA_DIR"),
-        ("[server\n", "cannot read the settings file"),
-        ('[server]\npublic_url = "https://q.example/"\n', "no slash at its end"),
-        ('[store]\nurl = "mysql://h/d"\n', "'sqlite' or 'postgresql://"),
     ],
 )
-def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, words: str) -> None:
-    with pytest.raises(StartupError, match=words):
+def test_what_is_wrong_in_a_file_is_named_and_so_is_the_file(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    with pytest.raises(StartupError) as caught:
         read(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path / 'qanat.toml'}: {words}")
+
+
+def test_a_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StartupError, match=r"cannot read the settings file .*qanat\.toml: "):
+        read(tmp_path, "[server\n")
+
+
+def test_a_secret_of_the_wrong_type_is_not_shown(tmp_path: Path) -> None:
+    with pytest.raises(StartupError) as caught:
+        read(tmp_path, '[store]\nurl = ["postgresql://u:secret@h/d"]\n')
+    assert str(caught.value).endswith("store.url must be text, not a list")
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("QANAT_SERVER__PROT", "prot"),
-        ("QANAT_SEVRER__PORT", "QANAT_SEVRER__PORT: there is no settings section 'sevrer'"),
-        ("QANAT_SOURCES__PATH", "QANAT_SOURCES__PATH: there is no settings section 'sources'"),
-        ("QANAT_TIERS__SMALL__THREAD", r"thread"),
-        ("QANAT_TIERS__HUGE__THREADS", r"huge"),
-        ("QANAT_TIERS__SMALL", r"tiers"),
-        ("QANAT_SERVER__PORT", r"server\.port"),
+        ("QANAT_SERVER__PRT", "section 'server' has no setting 'prt'; did you mean 'port'?"),
+        ("QANAT_SEVRER__PORT", "there is no settings section 'sevrer'; did you mean 'server'?"),
+        ("QANAT_SOURCES__PATH", "sources are named in the settings file alone"),
+        ("QANAT_TIERS__SMALL__THREAD", "section 'tiers.small' has no setting 'thread'; did you"),
+        ("QANAT_TIERS__HUGE__THREADS", "there is no settings section 'tiers.huge'; there are"),
+        ("QANAT_TIERS__SMALL", "tiers.small must be a section, with threads, memory_mb, time_s"),
+        ("QANAT_SERVER__PORT", "server.port must be a whole number, not 'nonsense'"),
+        ("QANAT_STORE__URL", "store.url must be 'sqlite' or 'postgresql://…'"),
     ],
 )
-def test_what_is_wrong_in_the_environment_is_named(tmp_path: Path, name: str, words: str) -> None:
-    with pytest.raises(StartupError, match=words):
-        read(tmp_path, **{name: "nonsense"})
+def test_what_is_wrong_in_the_environment_is_named_and_so_is_the_variable(
+    tmp_path: Path, name: str, words: str
+) -> None:
+    """The file beside it is not blamed."""
+    with pytest.raises(StartupError) as caught:
+        read(tmp_path, "[server]\nport = 1\n", **{name: "nonsense"})
+    assert str(caught.value).startswith(f"{name}: {words}")
+
+
+def test_what_is_wrong_in_a_file_is_told_also_where_a_variable_wins(tmp_path: Path) -> None:
+    """The variable may be gone at the next start."""
+    with pytest.raises(StartupError, match=r"qanat\.toml: server\.port must be at most 65535"):
+        read(tmp_path, "[server]\nport = 70000\n", QANAT_SERVER__PORT="1")
 
 
 def test_variables_of_the_command_line_are_no_settings(tmp_path: Path) -> None:
@@ -202,8 +256,9 @@ def test_a_format_that_is_said_wins_over_the_ending(tmp_path: Path) -> None:
         ("a.b\\n", 'path = "x.csv"', "must be schema.table in lower case"),
         ("dune.trades", 'path = "x.csv"', "the schema dune belongs to Qanat"),
         ("a.b", 'path = "x.txt"', "needs format = parquet, csv or ndjson"),
-        ("a.b", 'path = "x.csv"\nformat = "xlsx"', "xlsx"),
-        ("a.b", 'format = "csv"', "path"),
+        ("a.b", 'path = "x.csv"\nformat = "xlsx"', "must be parquet, csv or ndjson, not 'xlsx'"),
+        ("a.b", 'format = "csv"', r"qanat\.toml: sources: 'a\.b' needs a path"),
+        ("a.b", 'path = "x.csv"\nformat = 1', "format must be parquet, csv or ndjson, not 1"),
     ],
 )
 def test_a_source_that_cannot_be_mounted_is_refused_by_name(
@@ -216,8 +271,8 @@ def test_a_source_that_cannot_be_mounted_is_refused_by_name(
 @pytest.mark.parametrize(
     ("section", "key", "value", "words"),
     [
-        ("server", "port", -1, "server.port must be 0 or more"),
-        ("server", "port", 65_536, "server.port must be at most 65535"),
+        ("server", "port", -1, "--port: server.port must be 0 or more"),
+        ("server", "port", 65_536, "--port: server.port must be at most 65535, not 65536"),
         ("limits", "nodes", -5, "limits.nodes must be 0 or more"),
         ("credits", "cpu_seconds", 0, "credits.cpu_seconds must be more than 0"),
         ("retention", "grace_s", -0.5, "retention.grace_s must be 0 or more"),
