@@ -43,9 +43,13 @@ def refresh(
         intake.plan_detail(caller, query, values, tier, stored=False).pipeline
         for query, values in asked
     ]
-    accepted = intake.execute_graph(caller, merged(plans), idempotency)
-    database.write(lambda tx: refreshes.note(tx, accepted.run, dashboard, parameters))
-    return accepted
+    return intake.execute_graph(
+        caller,
+        merged(plans),
+        idempotency,
+        # With the run or not at all: else it would move the views and the dashboard not show it.
+        beside=lambda tx, run: refreshes.note(tx, run, dashboard, parameters),
+    )
 
 
 def merged(plans: Sequence[Pipeline]) -> list[Node]:

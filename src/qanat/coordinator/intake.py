@@ -18,7 +18,7 @@ from qanat.model.records import Accepted, Cause, RunKind
 from qanat.model.state import ExecutionState
 from qanat.names import ExecutionId, Label, NameId, NodeId, QueryId, RunId, new_ulid
 from qanat.sql.parameters import Given
-from qanat.store import acceptance
+from qanat.store import acceptance, requests
 from qanat.store.acceptance import NewNode, NewRun
 from qanat.store.database import Transaction
 
@@ -125,9 +125,13 @@ class Intake:
         )
 
     def execute_graph(
-        self, caller: Caller, nodes: Sequence[Node], idempotency: Idempotency = None
+        self,
+        caller: Caller,
+        nodes: Sequence[Node],
+        idempotency: Idempotency = None,
+        beside: Callable[[Transaction, RunId], None] | None = None,
     ) -> Accepted:
-        """Run a graph as it is given.
+        """Run a graph as it is given; `beside` writes what belongs to the run, with it.
 
         Raises:
             RequestError: It is not a valid graph, or something in it is unknown or another's.
@@ -138,6 +142,7 @@ class Intake:
             QueryId(0),
             lambda planner: planner.graph(nodes),
             idempotency,
+            beside,
         )
 
     def refresh_view(
@@ -190,11 +195,12 @@ class Intake:
         query: QueryId | None,
         plan: Callable[[Planner], Plan],
         idempotency: Idempotency,
+        beside: Callable[[Transaction, RunId], None] | None = None,
     ) -> Accepted:
         context = self.context
 
         def planned(tx: Transaction) -> tuple[Accepted | None, Plan | None]:
-            known = acceptance.known_answer(tx, caller.handle, idempotency)
+            known = requests.known_answer(tx, caller.handle, idempotency)
             if known is not None:
                 return _answer(known), None
             return None, plan(self._planner(tx, caller))
@@ -208,10 +214,13 @@ class Intake:
         new = self._new_run(caller, kind, QueryId(target.query) if query is None else query, made)
 
         def work(tx: Transaction) -> Accepted:
-            again = acceptance.known_answer(tx, caller.handle, idempotency)
+            again = requests.known_answer(tx, caller.handle, idempotency)
             if again is not None:
                 return _answer(again)
-            return self._insert(tx, new, made.definitions, idempotency)
+            accepted = self._insert(tx, new, made.definitions, idempotency)
+            if beside is not None:
+                beside(tx, accepted.run)
+            return accepted
 
         return context.database.write(work)
 
