@@ -15,6 +15,9 @@ from qanat.engines.duckdb.messages import Blame, Fault
 
 _MEMORY: Final = ("bad_alloc", "failed to allocate", "could not allocate", "out of memory")
 _LENGTH: Final = 2_000  #: characters of a message
+#: Of errors called I/O: what a file cannot hold, which another attempt would meet again. All others
+#: are of the disk, or of a file that is not as it was written.
+_REFUSAL: Final = re.compile(r"\bdo(?:es)? not support\b")
 
 #: What the engine says → what we say. The first that matches wins.
 _WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
@@ -98,6 +101,8 @@ def fault_of(error: BaseException) -> Fault:
             return Fault(blame=_memory_or("engine", text), text="internal error", is_fatal=True)
         case duckdb.PermissionException():
             return Fault(blame="statement", text="Access to files and settings is not allowed")
+        case duckdb.IOException() if _REFUSAL.search(text):
+            return Fault(blame="statement", text=cleaned(text))
         case duckdb.IOException() | duckdb.HTTPException():
             return Fault(blame=_memory_or("engine", text), text=cleaned(text))
         case duckdb.Error():

@@ -1,0 +1,1 @@
+"""What of the engines needs no engine."""
