@@ -256,3 +256,26 @@ def test_the_rows_on_screen_are_of_the_values_and_the_version_that_are_shown(pag
     expect(
         page.get_by_role("heading", name="No result of version 1 with these values")
     ).to_be_visible()
+
+
+def test_an_address_of_nothing_is_said_with_a_way_on(pages: Pages) -> None:
+    """An execution that is not there is asked for once, not for ever."""
+    pages.allowed = ("404", "400")
+    query = result_of(pages.server, "SELECT 1 AS one", "One")
+    page = pages.open("/")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    unknown = ("zzz", "01J9ZZZZZZZZZZZZZZZZZZZZZZ")
+    for execution in unknown:
+        page.goto(f"{pages.url}/queries/{query}?exec={execution}")
+        expect(page.get_by_role("heading", name="The result could not be loaded")).to_be_visible()
+    page.get_by_role("button", name="Show the latest result").click()
+    expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "2")
+    for execution in unknown:
+        assert len([url for url in asked if f"/api/v1/execution/{execution}" in url]) == 1
+
+    for number in ("abc", "999999"):
+        page.goto(f"{pages.url}/queries/{number}")
+        expect(page.get_by_role("heading", name=f"There is no query {number}")).to_be_visible()
+    page.get_by_role("link", name="All queries").click()
+    expect(page).to_have_url(f"{pages.url}/queries")

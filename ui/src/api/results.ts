@@ -3,7 +3,7 @@
 import { queryOptions } from "@tanstack/react-query";
 import type { Failure } from "../graph/model";
 import { timeOf } from "./clock";
-import { get, pathWith, post, request } from "./http";
+import { get, isTransient, pathWith, post, request } from "./http";
 import { needsLossless } from "./json";
 import { failureOf } from "./nodes";
 import { present, type Wire } from "./wire";
@@ -64,15 +64,31 @@ export const executionOf = (wire: WireStatus): Execution => {
 
 export const isOver = (state: ExecutionState): boolean => state !== "pending" && state !== "executing";
 
-/** Fast at first, because most statements are short; then once a second. */
+/**
+ * How long until the status is asked for again, in ms; false: it stays as it is. Fast at first, because most
+ * statements are short; then once a second. What the server refuses is not asked for again.
+ */
+export const pollAfter = ({
+  data,
+  error,
+  dataUpdateCount,
+}: {
+  data: { state: ExecutionState } | undefined;
+  error: unknown;
+  dataUpdateCount: number;
+}): number | false => {
+  if (data && isOver(data.state)) return false;
+  if (error) return isTransient(error) ? 1_000 : false;
+  return Math.min(1_000, 100 * 1.3 ** dataUpdateCount);
+};
+
 export const executionQuery = (id: string) =>
   queryOptions({
     queryKey: ["execution", id],
     queryFn: async ({ signal }) =>
       executionOf(await get<WireStatus>(`/v1/execution/${id}/status`, undefined, signal)),
     staleTime: ({ state: { data } }) => (data && isOver(data.state) ? 60_000 : 0),
-    refetchInterval: ({ state: { data, dataUpdateCount } }) =>
-      data && isOver(data.state) ? false : Math.min(1_000, 100 * 1.3 ** dataUpdateCount), // ms
+    refetchInterval: ({ state }) => pollAfter(state),
   });
 
 export const cancelExecution = (id: string) => post<Wire<"Success">>(`/v1/execution/${id}/cancel`);

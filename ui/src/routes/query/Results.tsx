@@ -5,6 +5,7 @@ import { useEffect } from "react";
 import { visualizationsQuery } from "../../api/dashboards";
 import type { SavedQuery } from "../../api/queries";
 import { isOver } from "../../api/results";
+import { Button } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { clock, credits, duration, plural, rowsOf, shortId } from "../../components/format";
 import { late } from "../../components/late";
@@ -113,7 +114,18 @@ export const Results = ({
             />
           ) : current.error ? (
             <div className={style.pad}>
-              <Problem error={current.error} title="The result could not be loaded" />
+              <Problem error={current.error} title="The result could not be loaded">
+                {search.exec !== undefined && (
+                  <Button
+                    small
+                    onClick={() =>
+                      set({ exec: undefined, sort: undefined, filter: undefined, row: undefined }, true)
+                    }
+                  >
+                    {saved ? "Show the latest result" : "Go on without it"}
+                  </Button>
+                )}
+              </Problem>
             </div>
           ) : current.isLoading ? (
             <Skeleton lines={6} />
