@@ -120,6 +120,32 @@ def test_a_broken_node_publishes_nothing_is_named_and_is_mended(pages: Pages, br
     pages.picture(page, "home-failures")
 
 
+def test_a_plan_says_what_the_server_refuses_and_what_a_run_took(pages: Pages, broken: int) -> None:
+    server = pages.server
+    page = pages.open(f"/pipelines/{broken}?mode=plan")
+    expect(page.get_by_role("heading", name="Step 3")).to_be_visible()
+    verdict = page.get_by_role("status").filter(has_text="3 nodes")
+    expect(verdict).to_have_text("1 problem · 3 nodes")
+    problem = page.get_by_role("list", name="Problems").get_by_role("listitem")
+    expect(problem).to_contain_text("Step 2: line 2:3: Column 'amout' cannot be resolved")
+    row = page.get_by_role("table", name="What would run").get_by_role("row")
+    expect(row.filter(has_text="Step 2")).to_contain_text("refused")
+    expect(page.get_by_text("no estimate: nothing of it has run before")).to_be_visible()
+    pages.picture(page, "pipeline-plan-refused")
+    assert pages.findings(page) == []
+
+    query = chain(
+        server, "Sound", ["SELECT 1 AS a", "SELECT x FROM UNNEST(sequence(1, 7)) AS t(x)"]
+    )
+    server.wait_run(server.start_pipeline(query))
+    page.goto(f"{pages.url}/pipelines/{query}?mode=plan")
+    expect(page.get_by_role("status").filter(has_text="2 nodes")).to_have_text(
+        re.compile(r"^valid · 2 nodes · est\. .+ cr, ~.*s$")
+    )
+    expect(row.filter(has_text="Sound 2")).to_have_text(re.compile(r"7.*s.*\d$"))
+    expect(page.get_by_text("no estimate")).to_have_count(0)
+
+
 @BOTH_THEMES
 def test_a_run_is_cancelled_after_it_was_said_what_that_does(pages: Pages) -> None:
     run = pages.server.start_pipeline(chain(pages.server, "Long", ["SELECT 1 AS a", LONG]))

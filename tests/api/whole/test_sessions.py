@@ -48,7 +48,7 @@ def test_a_key_is_changed_for_a_cookie(me: Owner, browser: Client) -> None:
 
     body: dict[str, Any] = answer.json()
     assert answer.status_code == 200
-    assert (body["handle"], body["scope"], body["features"]) == (me.handle, "write", [])
+    assert (body["handle"], body["scope"], body["features"]) == (me.handle, "write", ["plan"])
     cookie = cookie_of(answer)
     assert cookie["httponly"]
     assert cookie["samesite"].lower() == "strict"

@@ -151,6 +151,8 @@ export type PlannedNode = {
 };
 export type Plan = {
   isValid: boolean;
+  /** Made here, of lineage alone, because the server makes none. */
+  isOwn?: boolean;
   nodes: PlannedNode[];
   edges: PipelineEdge[];
   estimate?: Estimate;

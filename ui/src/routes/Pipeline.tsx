@@ -42,8 +42,10 @@ import {
   draftOf,
   edgesOfDraft,
   isSameDraft,
+  missingEstimate,
   remove,
   titleOf,
+  verdictOf,
 } from "./pipeline/plan";
 import { useKeptDraft } from "./pipeline/useKeptDraft";
 import { usePlan } from "./pipeline/usePlan";
@@ -88,7 +90,7 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
   const saved = useMemo(() => draftOf(graph), [graph]);
   const { draft, setDraft, found, restore, forget } = useKeptDraft(queryId, saved);
   const isDirty = !isSameDraft(draft, saved);
-  const plan = usePlan(queryId, draft, graph);
+  const { plan, isOld, error: planError } = usePlan(queryId, draft, graph);
   const known = plan?.edges ?? graph.edges;
   const edges = useMemo(() => edgesOfDraft(draft, known), [draft, known]);
   const [refused, setRefused] = useState<string>();
@@ -232,7 +234,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
     () => focus && new Set(draft.nodes.map((node) => node.id).filter((id) => !focus.has(id))),
     [focus, draft],
   );
-  const isValid = plan?.isValid ?? true;
+  const verdict = verdictOf(plan, isOld, planError);
+  const unestimated = plan && missingEstimate(plan);
 
   const drawing = (
     <div className={style.middle}>
@@ -256,10 +259,10 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
             <PlanTable nodes={plan.nodes} selected={search.node} onOpen={open} />
           </div>
           <p className={style.total}>
-            <b>{plural(plan.nodes.length, "node")}</b>
+            <b>{plural(draft.nodes.length, "node")}</b>
             {plan.estimate?.seconds && <span>time {range(plan.estimate.seconds, duration)}</span>}
             {plan.estimate?.credits && <span>credits {range(plan.estimate.credits, credits)}</span>}
-            {!plan.estimate?.seconds && <span className="muted">no estimate: it has not run before</span>}
+            {unestimated && <span className="muted">{unestimated}</span>}
           </p>
         </>
       )}
@@ -277,8 +280,8 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
     <div className={style.page}>
       <header className={style.head}>
         <h1 className="ellipsis">{name}</h1>
-        <span className={style.verdict} data-bad={isValid ? undefined : ""} role="status">
-          {isValid ? "valid" : plural(problems.length, "problem")} · {plural(draft.nodes.length, "node")}
+        <span className={style.verdict} data-bad={verdict.isBad ? "" : undefined} role="status">
+          {verdict.text} · {plural(draft.nodes.length, "node")}
           {plan?.estimate?.credits && ` · est. ${range(plan.estimate.credits, credits)} cr`}
           {plan?.estimate?.seconds && `, ~${range(plan.estimate.seconds, duration)}`}
         </span>
@@ -356,9 +359,9 @@ const Builder = ({ queryId, name, graph }: { queryId: number; name: string; grap
           </Button>
         </div>
       )}
-      {error !== undefined && (
+      {(error ?? (planError || undefined)) !== undefined && (
         <div className={style.said}>
-          <ProblemLine error={error} />
+          <ProblemLine error={error ?? planError} />
         </div>
       )}
       <div className={style.body}>

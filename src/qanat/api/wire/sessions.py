@@ -8,8 +8,8 @@ import qanat
 from qanat.api.wire.common import Wire
 from qanat.model.access import Caller, Scope
 
-#: What this server can do of `resume`, `rollback`, `reuse`, `checks` and `webhooks`.
-FEATURES: Final[tuple[str, ...]] = ()
+#: What this server can do of `plan`, `resume`, `rollback`, `reuse`, `checks` and `webhooks`.
+FEATURES: Final[tuple[str, ...]] = ("plan",)
 
 
 class SignIn(Wire):

@@ -28,7 +28,7 @@ export const Problems = ({
         </li>
       )}
       {problems.map((problem) => (
-        <li key={problem.message}>
+        <li key={`${problem.nodeIds.join()} ${problem.message}`}>
           <span>
             {problem.nodeIds.length === 1 && <b>{titleOf(draft, problem.nodeIds[0] as number)}: </b>}
             {problem.message}

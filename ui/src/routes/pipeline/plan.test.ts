@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { graphOf, nodeToWire, planOf } from "../../api/pipelines";
+import { graphOf, nodeToWire, type PlannedNode, planOf } from "../../api/pipelines";
 import {
   add,
   change,
@@ -10,8 +10,11 @@ import {
   hasTarget,
   holds,
   isSameDraft,
+  missingEstimate,
   planByLineage,
   remove,
+  verdictOf,
+  withKnownEdges,
 } from "./plan";
 
 const graph = graphOf({
@@ -160,4 +163,55 @@ test("without the server's plan, lineage alone says order, inputs and the edges 
   ]);
   expect(plan.edges).toContainEqual({ from: 2, to: 4, kind: "lineage", line: 2, column: 6 });
   expect(plan.nodes[0]?.inputs).toEqual([{ name: "ethereum.blocks", kind: "source" }]);
+});
+
+const planned = planOf({
+  valid: true,
+  nodes: [1, 2].map((id) => ({
+    id,
+    order: id,
+    kind: "view" as const,
+    title: `n${id}`,
+    query_id: id,
+    query_version: 1,
+    tier: "small" as const,
+    dependencies: [],
+    decision: "run" as const,
+    inputs: [],
+    ...(id === 1
+      ? { estimate: { seconds: [1, 2] as [number, number], credits: [0, 0] as [number, number] } }
+      : {}),
+  })),
+  edges: [{ from: 1, to: 2, kind: "lineage" }],
+  problems: [],
+});
+const refusedWhole = planOf({
+  valid: false,
+  nodes: [],
+  edges: [],
+  problems: [{ message: "the pipeline has a cycle", node_ids: [2, 1] }],
+});
+const own = planByLineage(draft, graph.edges, new Map());
+
+test("a graph is called valid only of the server's answer to this very graph", () => {
+  expect(verdictOf(planned, false, null).text).toBe("valid");
+  expect(verdictOf(planned, true, null).text).toBe("checking…");
+  expect(verdictOf(undefined, false, null).text).toBe("checking…");
+  expect(verdictOf(own, false, null).text).toBe("not checked");
+  expect(verdictOf(undefined, false, new Error("down"))).toEqual({ text: "not checked", isBad: true });
+  expect(verdictOf(refusedWhole, false, null)).toEqual({ text: "1 problem", isBad: true });
+});
+
+test("a plan without an estimate says which history is missing", () => {
+  const [first, second] = planned.nodes as [PlannedNode, PlannedNode];
+  expect(missingEstimate(planned)).toBe("no estimate of the whole: 1 of 2 nodes has not run before");
+  expect(missingEstimate({ ...planned, nodes: [second] })).toBe("no estimate: nothing of it has run before");
+  expect(missingEstimate({ ...planned, nodes: [first], estimate: first.estimate as never })).toBeUndefined();
+  expect(missingEstimate(refusedWhole)).toBe("no plan: see what is wrong with the graph");
+  expect(missingEstimate(own)).toBe("no estimate: this server makes none");
+});
+
+test("a graph that is refused as a whole keeps the edges that were known", () => {
+  expect(withKnownEdges(refusedWhole, planned.edges).edges).toEqual(planned.edges);
+  expect(withKnownEdges(planned, []).edges).toEqual(planned.edges);
 });

@@ -3,6 +3,7 @@
 import type { Read } from "../../api/lineage";
 import type { Pin } from "../../api/nodes";
 import type { PipelineEdge, PipelineGraph, PipelineNode, Plan, PlannedNode } from "../../api/pipelines";
+import { plural } from "../../components/format";
 import { cycleWith, type Edge } from "../../graph/model";
 
 export type Draft = {
@@ -113,6 +114,37 @@ export const hasTarget = (draft: Draft, queryId: number): boolean =>
   draft.nodes.some((node) => node.kind === "query" && node.queryId === queryId);
 
 /**
+ * The plan, with the edges that were known before where it says none: a graph that is refused as a whole has
+ * no plan of its nodes, and what they read does not change by that.
+ */
+export const withKnownEdges = (plan: Plan, known: readonly PipelineEdge[]): Plan =>
+  plan.nodes.length > 0 ? plan : { ...plan, edges: [...known] };
+
+/** Why a plan has no estimate of the whole; undefined if it has one. */
+export const missingEstimate = (plan: Plan): string | undefined => {
+  if (plan.estimate?.seconds) return undefined;
+  if (plan.isOwn) return "no estimate: this server makes none";
+  if (plan.nodes.length === 0) return "no plan: see what is wrong with the graph";
+  const fresh = plan.nodes.filter((node) => !node.estimate).length;
+  if (fresh === plan.nodes.length) return "no estimate: nothing of it has run before";
+  return `no estimate of the whole: ${fresh} of ${plan.nodes.length} nodes ${fresh === 1 ? "has" : "have"} not run before`;
+};
+
+/** What the head says of a graph: that it is valid only once the server has said so of this very graph. */
+export const verdictOf = (
+  plan: Plan | undefined,
+  isOld: boolean,
+  error: unknown,
+): { text: string; isBad: boolean } => {
+  if (error) return { text: "not checked", isBad: true };
+  if (!plan || isOld) return { text: "checking…", isBad: false };
+  if (plan.isOwn) return { text: "not checked", isBad: false };
+  return plan.isValid
+    ? { text: "valid", isBad: false }
+    : { text: plural(Math.max(1, plan.problems.length), "problem"), isBad: true };
+};
+
+/**
  * The plan of a server that makes none: every node runs, after what it reads. `reads` is what each query
  * reads (query → relations); a query that is not in it adds no edge beyond the `known` ones.
  */
@@ -162,6 +194,7 @@ export const planByLineage = (
   );
   return {
     isValid: true,
+    isOwn: true,
     nodes: nodes.sort((a, b) => a.order - b.order || a.id - b.id),
     edges,
     problems: [],

@@ -4,19 +4,24 @@
  */
 
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { lineageQuery, type Read } from "../../api/lineage";
 import { type PipelineGraph, type Plan, planQuery } from "../../api/pipelines";
 import { sessionQuery } from "../../api/session";
 import type { Draft } from "./plan";
-import { planByLineage } from "./plan";
+import { planByLineage, withKnownEdges } from "./plan";
 
-export const usePlan = (queryId: number, draft: Draft, graph: PipelineGraph): Plan | undefined => {
+/** `isOld`: the plan is of the graph before its last change; the one of this graph is on its way. */
+export const usePlan = (
+  queryId: number,
+  draft: Draft,
+  graph: PipelineGraph,
+): { plan: Plan | undefined; isOld: boolean; error: unknown } => {
   const { data: session } = useQuery(sessionQuery);
   const isMissing = session !== undefined && !session.features.has("plan");
   const asked = useQuery({
     ...planQuery(queryId, draft.nodes),
-    enabled: !isMissing && draft.nodes.length > 0,
+    enabled: session !== undefined && !isMissing && draft.nodes.length > 0,
   });
   // What the stored nodes read came with the graph; only nodes that were added are asked about.
   const stored = useMemo(() => readsOf(graph), [graph]);
@@ -35,7 +40,12 @@ export const usePlan = (queryId: number, draft: Draft, graph: PipelineGraph): Pl
     () => (isMissing ? planByLineage(draft, graph.edges, new Map([...stored, ...reads])) : undefined),
     [isMissing, draft, graph.edges, stored, reads],
   );
-  return asked.data ?? local;
+  const known = useRef(graph.edges);
+  const plan = useMemo(() => asked.data && withKnownEdges(asked.data, known.current), [asked.data]);
+  useEffect(() => {
+    if (plan) known.current = plan.edges;
+  }, [plan]);
+  return { plan: isMissing ? local : plan, isOld: asked.isPlaceholderData, error: asked.error };
 };
 
 const readsOf = (graph: PipelineGraph): Map<number, Read[]> => {
