@@ -177,6 +177,16 @@ def test_a_statement_at_fault_is_rejected_in_words_users_know(
     assert str(engine.path(fresh()).parents[1]) not in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "value",
+    ["INTERVAL '-1 second'", "INTERVAL '-3 months'", "[INTERVAL '-1 day', NULL]",
+     "MAP {1: INTERVAL '-1 day'}", "{'a': INTERVAL '-1 day'}"],
+)  # fmt: skip
+def test_an_interval_may_be_negative(engine: Engine, value: str) -> None:
+    kept = made(engine, f"SELECT {value} AS v")
+    assert answer(engine, f'SELECT v = {value} AS same FROM "$0" AS t', kept) == [(True,)]
+
+
 def test_a_statement_over_its_time_fails_and_frees_its_slot(engine: Engine) -> None:
     attempt = fresh()
     short = Limits(threads=2, memory_bytes=256 * MIB, time_s=0.3, result_bytes=MIB)

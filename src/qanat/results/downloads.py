@@ -39,7 +39,7 @@ class Download:
 def parquet(pages: Pages, snapshot: Snapshot, options: PageOptions | None = None) -> Download:
     """Return the rows that `options` ask for as one Parquet file; limit and offset do not count.
 
-    A result that lies in one file is that file. 256-bit integers are text in it.
+    A result that lies in one file is that file. 256-bit integers and intervals are text in it.
 
     Raises:
         NotFoundError: The rows were removed: the snapshot has ended.

@@ -92,9 +92,9 @@ def plain_text(value: str, of: Shape, depth: int = 0) -> str:
     if of.kind == "time":
         return _moment(f"(DATE '2000-01-01' + CAST({value} AS TIME))", "%H:%M:%S", of.digits, "")
     if of.kind == "interval year to month":
-        return _months(value)
+        return _months(f"CAST({value} AS INTERVAL)")  # it lies in the file as text
     if of.kind == "interval day to second":
-        return _interval(value)
+        return _interval(f"CAST({value} AS INTERVAL)")
     return f"CAST({value} AS VARCHAR)"
 
 

@@ -66,5 +66,7 @@ def to_sql(keys: tuple[SortKey, ...]) -> list[tuple[str, str]]:
 
 def _value(column: Column) -> str:
     name, kind = quoted(column.name), shape(column.type).kind
-    # 256-bit numbers lie in the file as text, whose order is another.
-    return f"CAST({name} AS BIGNUM)" if kind in ("uint256", "int256") else name
+    # 256-bit numbers and intervals lie in the file as text, whose order is another.
+    if kind in ("uint256", "int256"):
+        return f"CAST({name} AS BIGNUM)"
+    return f"CAST({name} AS INTERVAL)" if kind.startswith("interval") else name

@@ -42,6 +42,16 @@ VALUES = [
     ("TIMESTAMPTZ '2020-02-29 12:34:56.789+02:00'", "timestamp(3) with time zone",
      "2020-02-29 10:34:56.789+00"),
     ("INTERVAL '3 days 4 hours'", "interval day to second", "3 days 04:00:00"),
+    ("INTERVAL '-31 days'", "interval day to second", "-31 days"),
+    ("INTERVAL '-0.000001 seconds'", "interval day to second", "-00:00:00.000001"),
+    ("INTERVAL '1 day' - INTERVAL '1 hour'", "interval day to second", "1 day -01:00:00"),
+    ("to_microseconds(-9223372036854775807)", "interval day to second",
+     "-2562047788:00:54.775807"),
+    ("[INTERVAL '-1 day', NULL]", "array(interval day to second)", "[-1 day, NULL]"),
+    ("MAP {INTERVAL '-1 day': row(INTERVAL '-1 hour')}",
+     "map(interval day to second,row(interval day to second))", "{-1 day=('-01:00:00',)}"),
+    ("{'INTERVAL': INTERVAL '-2 days'}", 'row("INTERVAL" interval day to second)',
+     "{'INTERVAL': -2 days}"),
     ("'{\"a\": [1, null]}'::JSON", "json", '{"a": [1, null]}'),
     (f"'{UUID}'::UUID", "uuid", UUID),
     ("[1, NULL, 3]", "array(integer)", "[1, NULL, 3]"),
@@ -113,6 +123,28 @@ def test_the_compiler_may_say_which_256_bit_type_it_is(engine: DuckDbEngine) -> 
 
     total = "SELECT (u - '1'::BIGNUM)::VARCHAR AS d FROM \"$0\" AS t"
     assert answer(engine, total, relation(engine, first)) == [(str(UINT256_MAX - 1),)]
+
+
+def test_an_interval_in_parquets_own_type_is_read_too(engine: DuckDbEngine) -> None:
+    """Rows that were written before intervals were kept as text, and those of mounted files."""
+    attempt = fresh()
+    value = "INTERVAL '2 days 3 hours'"
+    with duckdb.connect() as other:
+        engine.path(attempt).parent.mkdir(exist_ok=True)
+        other.execute(
+            f"COPY (SELECT {value} AS i, [{value}] AS l, INTERVAL '3 months' AS m)"
+            f" TO '{engine.path(attempt)}' (FORMAT parquet)"
+        )
+    days = "interval day to second"
+    columns = (Column("i", days), Column("l", f"array({days})"), Column("m", days))
+    for ours in (True, False):
+        rows = Relation(columns=columns, files=(str(engine.path(attempt)),), ours=ours)
+        found = answer(
+            engine,
+            f'SELECT i = {value}, l[1] - i = INTERVAL 0 DAY, m::VARCHAR FROM "$0" AS t',
+            rows,
+        )
+        assert found == [(True, True, "3 months")]
 
 
 def test_results_for_people_are_cut_for_pages_and_views_are_not(engine: DuckDbEngine) -> None:

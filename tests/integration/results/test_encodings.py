@@ -7,9 +7,11 @@ import io
 import json
 from typing import Final
 
+import duckdb
 import pytest
 
 from qanat.engines import Reader
+from qanat.engines.duckdb.engine import DuckDbEngine
 from qanat.results.csv import csv_page
 from qanat.results.encode import plain_text
 from qanat.results.options import PageOptions
@@ -99,7 +101,23 @@ CASES: Final = (
     ("time(3)", "TIME '01:02:03.4'", '"01:02:03.400"', "01:02:03.400"),
     ("time(0)", "TIME '23:59:59'", '"23:59:59"', "23:59:59"),
     ("interval year to month", "INTERVAL 15 MONTH", '"1-3"', "1-3"),
+    ("interval year to month", "INTERVAL (-3) MONTH", '"-0-3"', "-0-3"),
     ("interval day to second", "INTERVAL '2 days'", '"2 00:00:00.000"', "2 00:00:00.000"),
+    ("interval day to second", "INTERVAL '-31 days'", '"-31 00:00:00.000"', "-31 00:00:00.000"),
+    ("interval day to second", "INTERVAL '-90 seconds'", '"-0 00:01:30.000"', "-0 00:01:30.000"),
+    (
+        "array(interval day to second)",
+        "[INTERVAL '-1 day', NULL]",
+        '["-1 00:00:00.000",null]',
+        None,
+    ),
+    (
+        "map(interval day to second,interval year to month)",
+        "MAP {INTERVAL '-1 day': INTERVAL '-14 months'}",
+        '{"-1 00:00:00.000":"-1-2"}',
+        None,
+    ),
+    ("row(interval year to month,integer)", "row(INTERVAL '2 months', 1)", '["0-2",1]', None),
     (
         "interval day to second",
         "INTERVAL '49 hours 1.5 seconds'",
@@ -205,9 +223,36 @@ def test_no_line_of_a_lone_column_is_empty(
 def test_a_negative_interval_has_one_sign(
     reader: Reader, kind: str, interval: str, text: bytes
 ) -> None:
-    """Parquet cannot hold one, so it is not read from a file here."""
+    """Also where it was never in a file."""
     expression = plain_text("x", shape(kind))
     assert reader.text(f"SELECT {expression} FROM (SELECT {interval} AS x)", 5) == (text,)
+
+
+def test_intervals_are_ordered_by_how_long_they_are(pages: Pages, store: Store) -> None:
+    """They lie in the file as text, whose order is another."""
+    spans = ["'-2 days'", "'25 hours'", "'1 day'", "'-1 hour'"]
+    snapshot = store(
+        [("x", "interval day to second")],
+        *(f"SELECT INTERVAL {span} AS x" for span in spans),
+    )
+    for sort_by, order in (("x", [0, 3, 2, 1]), ("x desc", [1, 2, 3, 0])):
+        page = pages.page(snapshot, PageOptions(sort_by=sort_by))
+        texts = ["-2 00:00:00.000", "1 01:00:00.000", "1 00:00:00.000", "-0 01:00:00.000"]
+        assert [row["x"] for row in json.loads(page.rows)] == [texts[at] for at in order]
+
+
+def test_an_interval_in_parquets_own_type_is_shown_too(
+    pages: Pages, store: Store, engine: DuckDbEngine
+) -> None:
+    """Rows that were written before intervals were kept as text."""
+    snapshot = store([("x", "interval day to second")], "SELECT INTERVAL '1 day' AS x")
+    with duckdb.connect() as other:
+        other.execute(
+            f"COPY (SELECT INTERVAL '2 days' AS x) TO '{engine.path(snapshot.files[0])}'"
+            " (FORMAT parquet)"
+        )
+    page = pages.page(snapshot, PageOptions(sort_by="x"))
+    assert page.rows == b'[{"x":"2 00:00:00.000"}]'
 
 
 def test_the_text_of_null_in_csv_can_be_set(pages: Pages, store: Store) -> None:

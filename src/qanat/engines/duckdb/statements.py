@@ -18,7 +18,7 @@ import duckdb
 from qanat.engines import Bound, Relation
 from qanat.engines.duckdb.messages import Copy, Describe, Described, Fault, Reply, Text, Write
 from qanat.engines.duckdb.scan import bind, bind_names, literal, quoted
-from qanat.engines.duckdb.types import duckdb_type, trino_type
+from qanat.engines.duckdb.types import duckdb_type, kept_type, trino_type
 from qanat.model.types import Column
 
 VIEW_OPTIONS: Final = "FORMAT parquet,PARQUET_VERSION v2,COMPRESSION snappy"
@@ -175,8 +175,9 @@ def _described(con: duckdb.DuckDBPyConnection, statement: Bound, text: str) -> D
         said = statement.types[at] if at < len(statement.types) else None
         shown = said if kind == "BIGNUM" and said in _256_BIT and said else trino_type(kind)
         columns.append(Column(name, shown))
-        if duckdb_type(shown) != kind:
-            casts.append(f"CAST({quoted(name)} AS {duckdb_type(shown)}) AS {quoted(name)}")
+        kept = kept_type(duckdb_type(shown))
+        if kept != kind:
+            casts.append(f"CAST({quoted(name)} AS {kept}) AS {quoted(name)}")
     # Every token costs the parser some microseconds at each run, so nothing is said twice.
     renamed = list(relation.columns) != list(names)
     aliases = f" AS _ ({','.join(map(quoted, names))})" if renamed else ""

@@ -229,9 +229,22 @@ def _as_duckdb(shape: _Shape) -> str:
     return _TO_DUCKDB[word]
 
 
-_REWRITTEN: Final = re.compile(r'\b(?:BIGNUM|TUPLE)\b|"NULL"')
+_REWRITTEN: Final = re.compile(r'\b(?:BIGNUM|TUPLE|INTERVAL)\b|"NULL"')
 
 
 def changes_in_parquet(duckdb: str) -> bool:
     """Return whether a column of this DuckDB type comes back from Parquet as another type."""
     return _REWRITTEN.search(duckdb) is not None
+
+
+@lru_cache(maxsize=4096)
+def kept_type(duckdb: str) -> str:
+    """Return the type that a column of this DuckDB type is cast to before it is written.
+
+    An interval is kept as DuckDB's text of it: Parquet's own has no negative ones, and no type of
+    Parquet's holds months, days and microseconds apart. A cast to `duckdb` gives the values back.
+    """
+    return _WORDS_OR_NAMES.sub(lambda found: found[1] or "VARCHAR", duckdb)
+
+
+_WORDS_OR_NAMES: Final = re.compile(r'("(?:[^"]|"")*")|\bINTERVAL\b')
