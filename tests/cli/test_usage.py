@@ -103,10 +103,47 @@ def test_no_key_and_a_refused_key_are_exit_code_3(double: Double, capsys: Captur
     assert "qk_wrong" not in told
 
 
-@pytest.mark.parametrize("address", ["localhost", "ftp://x", "http://", "http://[::1", ""])
+@pytest.mark.parametrize(
+    "address",
+    ["localhost", "ftp://x", "http://", "http://[::1", "", "http://x?a=1", "http://x/#/runs"],
+)
 def test_an_address_that_is_none_is_bad_usage(address: str, capsys: Captured) -> None:
     assert main(["sql", "SELECT 1", "--server", address, "--key", "qk_x"]) == 2
     assert "--server" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("path", ["/api", "/foo/", "/queries/7"])
+def test_an_address_with_a_path_where_no_qanat_is_is_told_with_the_one_to_try(
+    double: Double, capsys: Captured, path: str
+) -> None:
+    """The words of whatever answered there ("not found") would be taken for the query's."""
+    assert main(["query", "run", "7", "--server", double.url + path, "--key", "qk_test"]) == 3
+    told = capsys.readouterr().err
+    assert told.startswith(f"qanat: no Qanat answers at {double.url}{path.rstrip('/')}\n")
+    assert f"without a path, such as {double.url}\n" in told
+
+
+def test_a_qanat_below_a_path_says_itself_what_it_does_not_know(
+    double: Double, capsys: Captured
+) -> None:
+    """A proxy may well put one there."""
+    double.on("GET /below/api/health", (200, {"status": "ok", "version": "1"}))
+    double.on("POST /below/api/v1/query/7/execute", (404, {"error": "Query not found"}))
+    words = ["query", "run", "7", "--server", f"{double.url}/below", "--key", "qk_test"]
+    assert main(words) == 1
+    assert capsys.readouterr().err == "qanat: Query not found\n"
+
+
+def test_a_page_instead_of_an_answer_is_not_printed(
+    double: Double, qanat: Qanat, capsys: Captured
+) -> None:
+    """The web application has a page for every address that is none of the API's."""
+    double.on("GET /v1/query/7/pipeline", (200, b"<!doctype html>"))
+    assert qanat("pipeline", "show", "7", "--json") == 3
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"no Qanat answers at {double.url}\n" in told.err
+    assert "such as http://127.0.0.1:8327" in told.err
 
 
 def test_a_key_with_a_line_end_is_refused_before_it_is_sent(double: Double) -> None:
@@ -130,7 +167,7 @@ def test_common_options_may_stand_before_and_after_the_words(double: Double) -> 
 def test_an_answer_that_is_not_qanat_s_is_a_failure_in_words(
     qanat: Qanat, double: Double, capsys: Captured
 ) -> None:
-    double.on("POST /v1/sql/execute", (200, b"<html>hello</html>"), (502, b"<html>bad</html>"))
+    double.on("POST /v1/sql/execute", (200, b"hello"), (502, b"<html>bad</html>"))
     assert qanat("sql", "SELECT 1") == 1
     assert "is it a Qanat server" in capsys.readouterr().err
     assert qanat("sql", "SELECT 1") == 1

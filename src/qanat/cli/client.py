@@ -5,12 +5,13 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Final, Self, TypeVar
+from typing import Any, Final, Literal, Self, TypeVar
 
 import httpx
 import msgspec
 
-from qanat.cli.failure import CommandError, UnreachableError, UsageError
+from qanat.cli.failure import CommandError, RefusedError, UnreachableError, UsageError
+from qanat.cli.invocation import DEFAULT_SERVER
 
 T = TypeVar("T")
 
@@ -18,8 +19,16 @@ _TIMEOUT: Final = httpx.Timeout(60.0, connect=5.0)  #: a page of 100 MB takes it
 EVENT_SECONDS: Final = 30.0  #: of silence in an event stream; it has a heartbeat every 10 s
 
 
+_NOWHERE: Final = frozenset({httpx.codes.NOT_FOUND, httpx.codes.METHOD_NOT_ALLOWED})
+
+
 class _Refusal(msgspec.Struct, frozen=True):
     error: str
+
+
+class _Health(msgspec.Struct, frozen=True):
+    status: Literal["ok"]
+    version: str
 
 
 class Client:
@@ -59,8 +68,9 @@ class Client:
         With an idempotency key, a request whose answer was lost is sent once more.
 
         Raises:
-            UnreachableError: No server answers, or it does not know the key.
-            CommandError: It refused; the text is the server's own.
+            UnreachableError: No Qanat answers, or it does not know the key.
+            RefusedError: It refused; the text is the server's own.
+            CommandError: Something before it refused.
         """
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         content = None if body is None else msgspec.json.encode(body)
@@ -78,6 +88,8 @@ class Client:
             raise self._unreachable(error) from error
         if response.status_code != httpx.codes.OK:
             raise self._refusal(response.status_code, response.content)
+        if response.content.lstrip().startswith(b"<"):
+            raise self._elsewhere()  # a page: Qanat's own, too, at any path that is not the API's
         return response.content
 
     def get(self, path: str, answer: type[T], params: Mapping[str, str | int] | None = None) -> T:
@@ -129,7 +141,23 @@ class Client:
             "look whether the server still runs, then try again",
         )
 
+    def _elsewhere(self) -> UnreachableError:
+        return UnreachableError(
+            f"no Qanat answers at {self.server}",
+            "the address of a server is a scheme, a host and a port, without a path, such as "
+            + (_without_path(self.server) if _has_path(self.server) else DEFAULT_SERVER),
+        )
+
+    def _is_qanat(self) -> bool:
+        try:
+            msgspec.json.decode(self._http.get("/health").content, type=_Health)
+        except (httpx.HTTPError, msgspec.DecodeError):
+            return False
+        return True
+
     def _refusal(self, status: int, content: bytes) -> CommandError:
+        if status in _NOWHERE and _has_path(self.server) and not self._is_qanat():
+            return self._elsewhere()
         try:
             text = msgspec.json.decode(content, type=_Refusal).error
         except msgspec.DecodeError:
@@ -143,7 +171,7 @@ class Client:
                 "pass a key with --key or QANAT_API_KEY; "
                 "`qanat keys create HANDLE --scope write` makes one on the server's machine",
             )
-        return CommandError(text)
+        return RefusedError(text, status)
 
 
 def _headers(key: str | None) -> dict[str, str]:
@@ -167,12 +195,20 @@ def _checked_server(server: str) -> str:
         url = httpx.URL(server)
     except httpx.InvalidURL as error:
         raise UsageError(f"--server: '{server}' is not a URL: {error}") from error
-    if url.scheme not in ("http", "https") or not url.host:
+    if url.scheme not in ("http", "https") or not url.host or url.query or url.fragment:
         raise UsageError(
             f"--server: '{server}' is not the address of a server",
-            "it looks like http://127.0.0.1:8327",
+            f"it looks like {DEFAULT_SERVER}",
         )
     return server.rstrip("/")
+
+
+def _has_path(server: str) -> bool:
+    return httpx.URL(server).path not in ("", "/")
+
+
+def _without_path(server: str) -> str:
+    return str(httpx.URL(server).copy_with(raw_path=b"/")).rstrip("/")
 
 
 def _is_loopback(server: str) -> bool:

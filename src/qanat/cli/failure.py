@@ -35,6 +35,18 @@ class CommandError(Exception):
         self.way_out = way_out
 
 
+class RefusedError(CommandError):
+    """The server refused a request, in its own words.
+
+    Attributes:
+        status: The HTTP status of its answer.
+    """
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
 class UsageError(CommandError):
     """The words on the command line do not make a command."""
 
