@@ -130,8 +130,23 @@ def test_watch_finds_the_newest_run_of_a_query(
     asked = started.requests("GET /v1/pipelines/executions")[0]
     assert asked.params == {"query_id": "7", "limit": "1"}
     capsys.readouterr()
+    started.on("GET /v1/query/7", (200, {"query_id": 7}))
     assert qanat("pipeline", "watch", "7") == 1
     assert "query 7 has no run yet" in capsys.readouterr().err
+
+
+def test_watch_says_that_there_is_no_such_query(
+    double: Double, qanat: Qanat, capsys: Captured
+) -> None:
+    """To start a run of it would only be the next thing that fails."""
+    double.on("GET /v1/pipelines/executions", (200, {"runs": []}))
+    double.on("GET /v1/query/9", (404, {"error": "Query not found"}), (403, {"error": "scope"}))
+    assert qanat("pipeline", "watch", "9") == 1
+    told = capsys.readouterr().err
+    assert told.startswith("qanat: there is no query 9\n")
+    assert "pipeline run" not in told
+    assert qanat("pipeline", "watch", "9") == 1
+    assert capsys.readouterr().err == "qanat: scope\n"
 
 
 def test_a_stream_that_breaks_is_taken_up_where_it_was(started: Double) -> None:

@@ -104,10 +104,27 @@ def watch(query: str, /, *, told: Told) -> int:
             "/v1/pipelines/executions", wire.RunList, {"query_id": query, "limit": 1}
         )
         if not found.runs:
+            _check_query(client, query)
             raise CommandError(
                 f"query {query} has no run yet", f"start one with `qanat pipeline run {query}`"
             )
         return _watch(client, found.runs[0].pipeline_execution_id, told, cancels=False)
+
+
+def _check_query(client: Client, query: str) -> None:
+    """Raise a CommandError unless there is such a query."""
+    from http import HTTPStatus
+
+    from qanat.cli.failure import CommandError, RefusedError
+
+    try:
+        client.raw("GET", f"/v1/query/{query}")
+    except RefusedError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
+        raise CommandError(
+            f"there is no query {query}", "or it is a private one, of another owner than the key's"
+        ) from error
 
 
 def follow_on_screen(client: Client, run_id: str) -> wire.Run:
