@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qanat.errors import UnprocessableError
-from qanat.store import acceptance, keys
+from qanat.store import keys, requests
 from qanat.store.database import Database, Transaction
 
 KEY = ("key-1", "hash of the body")
@@ -17,9 +17,9 @@ KEY = ("key-1", "hash of the body")
 
 def ask(tx: Transaction, answer: str, key: tuple[str, str] = KEY) -> Any:  # noqa: ANN401  # as stored
     """Return the answer of a key, which is `answer` if it has none."""
-    known = acceptance.known_answer(tx, "me", key)
+    known = requests.known_answer(tx, "me", key)
     if known is None:
-        acceptance.remember(tx, "me", key, answer, at_us=1)
+        requests.remember(tx, "me", key, answer, at_us=1)
         return answer
     return known
 
@@ -41,7 +41,7 @@ def test_one_key_used_twice_at_once_has_one_answer(database: Database) -> None:
     both_have_looked = Barrier(2)
 
     def work(tx: Transaction, answer: str) -> Any:  # noqa: ANN401  # as stored
-        known = acceptance.known_answer(tx, "me", KEY)
+        known = requests.known_answer(tx, "me", KEY)
         if known is not None:
             return known
         if database.dialect == "postgresql":
@@ -49,7 +49,7 @@ def test_one_key_used_twice_at_once_has_one_answer(database: Database) -> None:
                 both_have_looked.wait(10)
             except BrokenBarrierError:  # the second try has nobody to wait for
                 pytest.fail("looked again and found nothing")
-        acceptance.remember(tx, "me", KEY, answer, at_us=1)
+        requests.remember(tx, "me", KEY, answer, at_us=1)
         return answer
 
     with ThreadPoolExecutor(2) as threads:

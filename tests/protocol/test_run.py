@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
-from qanat.errors import EngineUnavailableError, SqlRejectedError, UnprocessableError
+from qanat.errors import (
+    EngineUnavailableError,
+    NotFoundError,
+    SqlRejectedError,
+    UnprocessableError,
+)
 from qanat.model.records import Run
 from qanat.model.state import ExecutionState, NodeState, RunState
-from qanat.names import AttemptId, Label, RunId
+from qanat.names import AttemptId, Label, NameId, RunId, new_ulid
+from qanat.store import views
 from qanat.store.database import Database, Transaction
-from tests.protocol.world import ME, Crash, World
+from tests.protocol.world import ME, YOU, Crash, World
 
 T = TypeVar("T")
 
@@ -373,3 +380,42 @@ def test_a_refresh_does_not_expire_while_its_view_points_at_it(world: World) -> 
     world.clock.advance(hours=1)
     world.coordinator.tick()
     assert world.coordinator.execution(ME, first.execution).state is ExecutionState.EXPIRED
+
+
+def make_private(world: World, label: Label) -> None:
+    """Have a view of `me` be private from now on."""
+
+    def work(tx: Transaction) -> None:
+        view = views.read(tx, ME, label)
+        views.upsert(
+            tx,
+            ME,
+            label,
+            replace(view.definition, is_private=True),
+            id_=NameId(new_ulid(world.clock.now())),
+            at_us=1,
+        )
+
+    world.database.write(work)
+
+
+def test_rows_of_a_view_that_became_private_before_the_start_are_its_owners(world: World) -> None:
+    """Nodes that do not read it stay public."""
+    label, other = world.view("result_v", "SELECT 1 AS n"), world.view("result_w", "SELECT 1 AS n")
+    for view in (label, other):
+        world.coordinator.refresh_view(ME, view, None)
+    world.drain()
+    reading = world.coordinator.execute_query(
+        ME, world.save(f"SELECT n FROM {label}"), {}, "medium"
+    )
+    public = world.coordinator.execute_query(ME, world.save(f"SELECT n FROM {other}"), {}, "medium")
+    make_private(world, label)
+    world.drain()
+    for stored in (False, True):
+        if stored:
+            world.context.live.clear()
+            world.context.executions.clear()
+        assert world.coordinator.execution(ME, reading.execution).is_private
+        with pytest.raises(NotFoundError):
+            world.coordinator.execution(YOU, reading.execution)
+        assert not world.coordinator.execution(YOU, public.execution).is_private

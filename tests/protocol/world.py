@@ -43,6 +43,8 @@ T = TypeVar("T")
 LIMITS = Limits(threads=1, memory_bytes=1 << 28, time_s=60, result_bytes=1 << 30)
 ME = Caller(handle=Handle("me"), scope=Scope.WRITE, key=KeyId("test"), number=1)
 
+YOU = Caller(handle=Handle("you"), scope=Scope.WRITE, key=KeyId("other"), number=2)
+
 
 class Crash(BaseException):  # what happened, not an error of the program
     """The process died here."""

@@ -20,7 +20,7 @@ from qanat.errors import ForbiddenError, InvalidRequestError
 from qanat.model.pipeline import tier_of
 from qanat.names import Label, NameId, new_ulid
 from qanat.sql.interface import Template
-from qanat.store import acceptance, queries, views
+from qanat.store import queries, requests, views
 from qanat.store.database import Transaction
 from qanat.store.queries import Query
 from qanat.store.views import Definition, Freshness, Schedule
@@ -65,7 +65,7 @@ async def upsert_view(request: Request, data: JSONBody[wire.UpsertView]) -> wire
     schedule = _schedule(data, services.clock.now())
     query_id = common.query_id(str(data.query_id))
     idempotency = await request.idempotency()
-    known = await services.read(acceptance.known_answer, caller.handle, idempotency)
+    known = await services.read(requests.known_answer, caller.handle, idempotency)
     if known is not None:
         return wire.Upserted(
             name=label, execution_id=known["execution"], pipeline_execution_id=known["run"]

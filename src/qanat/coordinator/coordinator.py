@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +28,7 @@ from qanat.coordinator.uploads import Uploads
 from qanat.coordinator.watching import Watch
 from qanat.model.snapshot import SourceVersion
 from qanat.model.state import RunState
-from qanat.names import Label, RunId
+from qanat.names import Label, NodeId, RunId
 from qanat.store import acceptance, recovery
 from qanat.store.acceptance import Started
 from qanat.store.database import Hold, StoreUnavailableError, Transaction
@@ -196,7 +196,9 @@ class Coordinator(Intake, Watch):
                 at_us=to_us(at),
             )
             if started is not None:
-                tx.after_commit(lambda: self._started(run, started, sources, at))
+                hidden = [] if started.failure else run.read_by(started.private)
+                acceptance.hide(tx, (run.execution(node).id for node in hidden))
+                tx.after_commit(lambda: self._started(run, started, sources, at, hidden))
             return started
 
         later = context.clock.monotonic() + AGAIN_S
@@ -226,6 +228,7 @@ class Coordinator(Intake, Watch):
         started: Started,
         sources: Mapping[Label, tuple[str, SourceVersion]],
         at: datetime,
+        hidden: Sequence[NodeId],
     ) -> None:
         context = self.context
         with context.lock:
@@ -235,6 +238,7 @@ class Coordinator(Intake, Watch):
                 run.wake()
             else:
                 run.sources = {label: version for label, (_, version) in sources.items()}
+                run.hide(hidden)
                 run.started(
                     started.moment,
                     at,

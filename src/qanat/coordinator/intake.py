@@ -18,7 +18,7 @@ from qanat.model.records import Accepted, Cause, RunKind
 from qanat.model.state import ExecutionState
 from qanat.names import ExecutionId, Label, NameId, NodeId, QueryId, RunId, new_ulid
 from qanat.sql.parameters import Given
-from qanat.store import acceptance
+from qanat.store import acceptance, requests
 from qanat.store.acceptance import NewNode, NewRun
 from qanat.store.database import Transaction
 
@@ -200,7 +200,7 @@ class Intake:
         context = self.context
 
         def planned(tx: Transaction) -> tuple[Accepted | None, Plan | None]:
-            known = acceptance.known_answer(tx, caller.handle, idempotency)
+            known = requests.known_answer(tx, caller.handle, idempotency)
             if known is not None:
                 return _answer(known), None
             return None, plan(self._planner(tx, caller))
@@ -214,7 +214,7 @@ class Intake:
         new = self._new_run(caller, kind, QueryId(target.query) if query is None else query, made)
 
         def work(tx: Transaction) -> Accepted:
-            again = acceptance.known_answer(tx, caller.handle, idempotency)
+            again = requests.known_answer(tx, caller.handle, idempotency)
             if again is not None:
                 return _answer(again)
             accepted = self._insert(tx, new, made.definitions, idempotency)

@@ -7,7 +7,7 @@ lock; what they propose, a transaction checks again.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -29,7 +29,7 @@ from qanat.model.state import (
     is_final,
 )
 from qanat.model.types import Columns
-from qanat.names import AttemptId, ExecutionId, Label, NameId, NodeId, RunId
+from qanat.names import AttemptId, Label, NameId, NodeId, RunId
 from qanat.store.steps import Stepped
 
 
@@ -194,7 +194,22 @@ class LiveRun:
         """Return the nodes that wait for nothing but this one."""
         return [id_ for id_ in self.dependents[node] if self.waiting[id_] == 1]
 
+    def read_by(self, private: Collection[Label]) -> list[NodeId]:
+        """Return the nodes that read or write one of these, and are not private already."""
+        return [
+            id_
+            for id_, node in self.defined.items()
+            if not self.execution(id_).is_private
+            and (node.view in private or any(label in private for label in node.relations))
+        ]
+
     # What follows a commit.
+
+    def hide(self, nodes: Iterable[NodeId]) -> None:
+        """These executions are private."""
+        for id_ in nodes:
+            found = self.nodes[id_]
+            self.nodes[id_] = replace(found, execution=replace(found.execution, is_private=True))
 
     def started(
         self, moment: int, at: datetime, pins: Mapping[Label, Snapshot | None], after: Stepped
@@ -399,8 +414,3 @@ def _lengths(
     for id_ in reversed(list(nodes)):
         length[id_] = 1 + max((length[below] for below in dependents[id_]), default=0)
     return length
-
-
-def executions(run: LiveRun) -> Iterable[tuple[ExecutionId, NodeId]]:
-    """Return every execution of a run with its node."""
-    return ((node.execution.id, id_) for id_, node in run.nodes.items())

@@ -30,7 +30,7 @@ from qanat.model.access import Caller
 from qanat.model.snapshot import Format, Snapshot
 from qanat.model.types import Column, Columns
 from qanat.names import Label, NameId, ServerId, SnapshotId, dune_label, new_ulid
-from qanat.store import acceptance, loading, upload_moves, uploads
+from qanat.store import loading, requests, upload_moves, uploads
 from qanat.store.database import Database, Transaction
 from qanat.store.upload_moves import Merged, NewFile, StoredFile
 from qanat.store.uploads import DeclaredColumn, NewUpload, Upload
@@ -249,7 +249,7 @@ class Uploads:
             UnprocessableError: The key was used with another request.
         """
         known = self._database.read(
-            lambda tx: acceptance.known_answer(tx, caller.handle, idempotency)
+            lambda tx: requests.known_answer(tx, caller.handle, idempotency)
         )
         return None if known is None else int(known["rows"])
 
@@ -272,9 +272,9 @@ class Uploads:
             def move(tx: Transaction, to: SnapshotId, at_us: int) -> None:
                 upload_moves.append(tx, upload, new, merged=merged, snapshot=to, at_us=at_us)
                 # Behind the lock of the table: of two at a time, the second sees the first.
-                if acceptance.known_answer(tx, caller.handle, idempotency) is not None:
+                if requests.known_answer(tx, caller.handle, idempotency) is not None:
                     raise _AppendedError
-                acceptance.remember(
+                requests.remember(
                     tx, caller.handle, idempotency, {"rows": new.row_count}, at_us=at_us
                 )
 

@@ -7,20 +7,20 @@ whenever a run ends. Runs that want a common view start in the order in which th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import bindparam, delete, func, insert, or_, select, update
 
-from qanat.errors import NotFoundError, TooManyRequestsError, UnprocessableError
+from qanat.errors import NotFoundError, TooManyRequestsError
 from qanat.model.pipeline import NodeKind, ParameterValues
 from qanat.model.snapshot import Snapshot, SourceVersion
 from qanat.model.state import Failure, FailureKind, RunState
 from qanat.names import ExecutionId, Handle, Label, NameId, NodeId, QueryId, RunId
-from qanat.store import loading
+from qanat.store import loading, requests
 from qanat.store import tables as t
-from qanat.store.codec import dump, dump_failure, load
+from qanat.store.codec import dump, dump_failure
 from qanat.store.database import Prepared, Transaction
 
 
@@ -67,15 +67,10 @@ class Started:
     epoch: int
     seq: int
     pins: Mapping[Label, Snapshot | None] = field(default_factory=dict)
+    private: frozenset[Label] = frozenset()  #: of what it reads and writes, what is private now
     failure: Failure | None = None  #: it could not start, and has ended as failed
 
 
-_REQUEST: Final = Prepared(
-    select(t.request.c.body_hash, t.request.c.answer).where(
-        t.request.c.owner == bindparam("owner"), t.request.c.key == bindparam("key")
-    )
-)
-_ADD_REQUEST: Final = Prepared(insert(t.request), ["owner", "key", "body_hash", "answer", "at_us"])
 _UNFINISHED: Final = Prepared(
     select(func.count())
     .select_from(t.run)
@@ -183,6 +178,19 @@ _PIN: Final = Prepared(
     )
     .returning(select(t.store.c.moment).scalar_subquery())
 )
+_UNPIN: Final = Prepared(delete(t.pin).where(t.pin.c.run == bindparam("run_id")))
+_PRIVATE_NAMES: Final = Prepared(
+    select(t.name.c.label).where(
+        t.name.c.is_private == 1,
+        or_(
+            t.name.c.id.in_(select(t.run_read.c.name).where(t.run_read.c.run == bindparam("run"))),
+            t.name.c.id.in_(select(t.run_view.c.name).where(t.run_view.c.run == bindparam("run"))),
+        ),
+    )
+)
+_HIDE: Final = Prepared(
+    update(t.execution).where(t.execution.c.id == bindparam("execution_id")).values(is_private=1)
+)
 _MOMENT: Final = Prepared(select(t.store.c.moment))
 _ADD_SOURCE: Final = Prepared(insert(t.source_pin), ["run", "source", "version", "files"])
 _START: Final = Prepared(
@@ -230,33 +238,6 @@ _FAIL_LONE_EXECUTION: Final = Prepared(
     .values(state="failed", ended_us=bindparam("at"), error=bindparam("why"))
 )
 ADD_EVENT: Final = Prepared(insert(t.event), ["run", "epoch", "seq", "at_us", "node"])
-
-
-def known_answer(tx: Transaction, owner: str, idempotency: tuple[str, str] | None) -> Any | None:  # noqa: ANN401  # any JSON
-    """Return the answer that an idempotency key has already got.
-
-    Raises:
-        UnprocessableError: The key was used with another request.
-    """
-    if idempotency is None:
-        return None
-    key, body_hash = idempotency
-    found = tx.row(_REQUEST, owner=owner, key=key)
-    if found is None:
-        return None
-    if found["body_hash"] != body_hash:
-        raise UnprocessableError("this Idempotency-Key was used before with another request")
-    return load(found["answer"])
-
-
-def remember(
-    tx: Transaction, owner: str, idempotency: tuple[str, str] | None, answer: object, *, at_us: int
-) -> None:
-    """Have an idempotency key get `answer` from now on."""
-    if idempotency is not None:
-        key, hashed = idempotency
-        row = {"owner": owner, "key": key, "body_hash": hashed, "answer": dump(answer)}
-        tx.run(_ADD_REQUEST, **row, at_us=at_us)
 
 
 def accept(
@@ -331,7 +312,7 @@ def accept(
     if new.writes and tx.value(_DELETED_VIEW, run=new.id) is not None:
         raise NotFoundError("Materialized view not found")
     tx.many(_ADD_RUN_READ, [{"run": new.id, "name": name} for name in new.reads])
-    remember(tx, new.owner, idempotency, answer, at_us=new.at_us)
+    requests.remember(tx, new.owner, idempotency, answer, at_us=new.at_us)
     return accepted
 
 
@@ -357,8 +338,11 @@ def start(
         return None
     if tx.value(_EARLIER_WANTS, run=run_id, accepted=run["accepted"]) is not None:
         return None
+    pinned_at = tx.tuples(_PIN, run=run_id)
+    # After the pins: what was taken away between the two would else be read all the same.
     lost = tx.value(_LOST_READ, run=run_id, owner=run["owner"])
     if lost is not None:
+        tx.run(_UNPIN, run_id=run_id)
         return _fail(tx, run_id, lost, lone_node, at_us)
     for name in names:
         if name["deleted_us"] is not None:
@@ -366,7 +350,6 @@ def start(
     if names:
         tx.run(_TAKE_NAMES, run_id=run_id)
         tx.run(_SET_BASES, run_id=run_id)
-    pinned_at = tx.tuples(_PIN, run=run_id)
     moment = pinned_at[0][0] if pinned_at else tx.value(_MOMENT)
     tx.many(
         _ADD_SOURCE,
@@ -377,7 +360,18 @@ def start(
     )
     epoch, seq = tx.tuples(_START, run_id=run_id, at_moment=moment, at=at_us)[0]
     tx.run(ADD_EVENT, run=run_id, epoch=epoch, seq=seq, at_us=at_us, node=None)
-    return Started(moment=moment, epoch=epoch, seq=seq, pins=loading.pinned(tx, run_id))
+    return Started(
+        moment=moment,
+        epoch=epoch,
+        seq=seq,
+        pins=loading.pinned(tx, run_id),
+        private=frozenset(Label(row[0]) for row in tx.tuples(_PRIVATE_NAMES, run=run_id)),
+    )
+
+
+def hide(tx: Transaction, executions: Iterable[ExecutionId]) -> None:
+    """Make executions private: they read something that became so since the run was planned."""
+    tx.many(_HIDE, [{"execution_id": id_} for id_ in executions])
 
 
 def _fail(
