@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 from qanat.coordinator.definitions import Definitions, NodeDefinition
 from qanat.coordinator.texts import Kept, Texts
@@ -23,8 +22,6 @@ from qanat.names import Label, SnapshotId
 from qanat.sql.compile import compile_statement
 from qanat.sql.interface import Reference, Template, ViewedQuery
 from qanat.store.database import Database
-
-WIDE: Final = ("uint256", "int256")  #: types that the engine cannot tell apart by itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +86,7 @@ class Templates:
                 text=template.text,
                 slots=tuple(slots),
                 columns=template.names,
-                types=tuple(kind if kind in WIDE else None for kind in template.types),
+                types=template.types,
                 for_people=node.kind is NodeKind.QUERY,
             ),
             template=template,

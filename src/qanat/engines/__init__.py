@@ -34,12 +34,13 @@ class Bound:
 
     Slot k stands in `text` as the identifier `"$k"` where a table may stand; the engine puts a
     relation there. `columns` are the output names, in order; the types are the engine's to say.
+    `types` are the compiler's: of them an engine takes what it cannot tell, such as `uint256`.
     """
 
     text: str
     slots: tuple[Relation, ...] = ()
     columns: tuple[str, ...] = ()  #: output names where known; empty: as the engine names them
-    types: tuple[str | None, ...] = ()  #: output types where the engine could not tell: uint256
+    types: tuple[str | None, ...] = ()  #: output types as the compiler knows them
     for_people: bool = False  #: its rows will be paged through, not computed with
 
 

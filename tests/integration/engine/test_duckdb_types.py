@@ -125,6 +125,41 @@ def test_the_compiler_may_say_which_256_bit_type_it_is(engine: DuckDbEngine) -> 
     assert answer(engine, total, relation(engine, first)) == [(str(UINT256_MAX - 1),)]
 
 
+@pytest.mark.parametrize(
+    ("expression", "said", "told"),
+    [
+        ("['5'::BIGNUM]", "array(uint256)", "array(uint256)"),
+        ("MAP {'1'::BIGNUM: '-1'::BIGNUM}", "map(uint256,int256)", "map(uint256,int256)"),
+        ("{'a': row('1'::BIGNUM, 2)}", "row(a row(uint256,bigint))", "row(a row(uint256,integer))"),
+        ("INTERVAL '-3 months'", "interval year to month", "interval year to month"),
+        ("[INTERVAL '3 months']", "array(interval year to month)", "array(interval year to month)"),
+        ("[]::VARCHAR[]", "array(unknown)", "array(unknown)"),
+        ("NULL::VARCHAR", "unknown", "unknown"),
+        ("{'a': 1, 'field1': 'x'}", "row(a integer,varchar)", "row(a integer,varchar)"),
+        ("{'field0': 1, 'field1': 'x'}", "row(integer,varchar)", "row(integer,varchar)"),
+        ("{'field1': 1, 'field1_': 2}", "row(field1 integer,integer)",
+         "row(field1 integer,integer)"),
+        # What DuckDB can tell is not believed to others.
+        ("1::BIGINT", "uint256", "bigint"),
+        ("[1]", "map(uint256,int256)", "array(integer)"),
+        ("'x'", "interval year to month", "varchar"),
+        ("{'a': 1}", "row(a integer,b integer)", "row(a integer)"),
+    ],
+)  # fmt: skip
+def test_the_compiler_may_say_what_the_engine_cannot_tell(
+    engine: DuckDbEngine, expression: str, said: str, told: str
+) -> None:
+    first = written(engine, f"SELECT {expression} AS v", types=(said,))
+    assert first[1].columns == (Column("v", told),)
+
+    again = written(engine, 'SELECT v FROM "$0" AS t', relation(engine, first), types=(told,))
+    assert again[1].columns == (Column("v", told),)
+    text = 'SELECT v::VARCHAR AS v FROM "$0" AS t'
+    assert answer(engine, text, relation(engine, first)) == answer(
+        engine, text, relation(engine, again)
+    )
+
+
 def test_an_interval_in_parquets_own_type_is_read_too(engine: DuckDbEngine) -> None:
     """Rows that were written before intervals were kept as text, and those of mounted files."""
     attempt = fresh()

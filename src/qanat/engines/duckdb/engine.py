@@ -64,7 +64,7 @@ class DuckDbEngine:
             grace_s: From asking a worker to stop to killing it.
             rss_bytes: A worker that keeps more after a statement is replaced.
         """
-        self.semantics = f"duckdb-{version('duckdb')}/1"
+        self.semantics = f"duckdb-{version('duckdb')}/2"
         cores = cores or machine_cores()
         slots = slots or cores
         self._rows = RowFiles(data_dir.absolute() / "rows")

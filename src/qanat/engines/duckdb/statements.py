@@ -24,7 +24,6 @@ from qanat.model.types import Column
 VIEW_OPTIONS: Final = "FORMAT parquet,PARQUET_VERSION v2,COMPRESSION snappy"
 #: Pages are cut from results, so a row group is small enough to be read for one page.
 RESULT_OPTIONS: Final = "FORMAT parquet,PARQUET_VERSION v2,COMPRESSION zstd,ROW_GROUP_SIZE 60000"
-_256_BIT: Final = ("uint256", "int256")
 
 
 class TaskFailedError(Exception):
@@ -173,7 +172,7 @@ def _described(con: duckdb.DuckDBPyConnection, statement: Bound, text: str) -> D
     columns, casts = [], []
     for at, (name, kind) in enumerate(zip(names, found, strict=True)):
         said = statement.types[at] if at < len(statement.types) else None
-        shown = said if kind == "BIGNUM" and said in _256_BIT and said else trino_type(kind)
+        shown = trino_type(kind, said)
         columns.append(Column(name, shown))
         kept = kept_type(duckdb_type(shown))
         if kept != kind:

@@ -4,9 +4,11 @@ A snapshot records Trino's words, DuckDB computes in its own. `trino_type` may w
 type has no equal in Trino) and `duckdb_type` is its right inverse: casting a column to
 `duckdb_type(trino_type(T))` makes it what was recorded.
 
-Two things DuckDB cannot tell. A sum of bigint is HUGEINT, which Trino lacks: it is reported as
-bigint and range-checked by the cast. A BIGNUM does not say which 256-bit type it stands for: it is
-`int256`, which holds what `uint256` does in practice, unless whoever compiled the statement knows.
+A sum of bigint is HUGEINT, which Trino lacks: it is reported as bigint and range-checked by the
+cast. What DuckDB cannot tell is taken from whoever compiled the statement, if it is said: which
+256-bit type a BIGNUM stands for (else `int256`, which holds what `uint256` does in practice),
+whether an INTERVAL is of months (else of days), whether a VARCHAR is of NULLs alone, and which
+fields of a STRUCT have a name only because they must have one.
 """
 
 from __future__ import annotations
@@ -91,6 +93,7 @@ class _Shape:
     word: str  #: `DECIMAL`, `timestamp with time zone`, `[]` for a DuckDB list
     arguments: tuple[_Shape, ...] = ()
     fields: tuple[str, ...] = ()  #: names of the arguments, quoted as they stood; else empty
+    #: One without a name among others has the empty text here.
 
 
 class _Tokens:
@@ -134,14 +137,14 @@ def _read(tokens: _Tokens, depth: int = 0) -> _Shape:
         tokens.take()
         with_names = words[0].lower() in ("row", "struct")
         while tokens.peek() != ")":
-            if with_names and _names_a_field(tokens):
-                fields.append(tokens.take())
+            if with_names:
+                fields.append(tokens.take() if _names_a_field(tokens) else "")
             arguments.append(_read(tokens, depth + 1))
             if tokens.peek() == ",":
                 tokens.take()
         tokens.take()
         words += _words(tokens)  # `timestamp(3) with time zone`
-    shape = _Shape(" ".join(words), tuple(arguments), tuple(fields))
+    shape = _Shape(" ".join(words), tuple(arguments), tuple(fields) if any(fields) else ())
     while tokens.peek() == "[":
         while tokens.take() not in ("]", ""):
             pass
@@ -173,20 +176,36 @@ def _parse(text: str) -> _Shape:
 
 
 @lru_cache(maxsize=4096)
-def trino_type(duckdb: str) -> str:
+def trino_type(duckdb: str, said: str | None = None) -> str:
     """Return Trino's name of what DuckDB calls `duckdb`.
+
+    Args:
+        duckdb: As DuckDB spells it.
+        said: Trino's name as the compiler knows it, for what DuckDB cannot tell.
 
     Raises:
         ValueError: It is not the text of a type.
     """
-    return _as_trino(_parse(duckdb))
+    return _as_trino(_parse(duckdb), _parse(said) if said else _NOTHING)
 
 
-def _as_trino(shape: _Shape) -> str:
-    if shape.word == "[]":
-        return f"array({_as_trino(shape.arguments[0])})"
-    inner = [_as_trino(argument) if argument.word else "" for argument in shape.arguments]
+_NOTHING: Final = _Shape("")
+_TOLD: Final = {
+    "BIGNUM": ("uint256", "int256"),
+    "INTERVAL": ("interval year to month", "interval day to second"),
+    "VARCHAR": ("unknown",),
+}
+
+
+def _as_trino(shape: _Shape, said: _Shape) -> str:
+    parts = said.arguments if len(said.arguments) == len(shape.arguments) else ()
+    inner = [
+        _as_trino(argument, parts[at] if parts else _NOTHING) if argument.word else ""
+        for at, argument in enumerate(shape.arguments)
+    ]
     match shape.word.upper():
+        case "[]":
+            return f"array({inner[0]})"
         case "MAP":
             return f"map({','.join(inner)})"
         case "DECIMAL":
@@ -194,8 +213,16 @@ def _as_trino(shape: _Shape) -> str:
         case "TUPLE":
             return f"row({','.join(inner)})"
         case "STRUCT" if inner:
-            pairs = zip(shape.fields, inner, strict=True)
-            return f"row({','.join(f'{name} {kind}' for name, kind in pairs)})"
+            named = shape.fields
+            if parts and said.word == "row":
+                named = said.fields or ("",) * len(parts)
+            fields = [
+                f"{name} {kind}" if known else kind
+                for name, known, kind in zip(shape.fields, named, inner, strict=True)
+            ]
+            return f"row({','.join(fields)})"
+        case word if said.word in _TOLD.get(word, ()):
+            return said.word
     return _TO_TRINO.get(shape.word, "varchar")
 
 
@@ -222,11 +249,24 @@ def _as_duckdb(shape: _Shape) -> str:
         case "row" if shape.arguments and not shape.fields:
             return f"TUPLE({', '.join(map(_as_duckdb, shape.arguments))})"
         case "row" if len(shape.fields) == len(shape.arguments) > 0:
-            pairs = zip(shape.fields, map(_as_duckdb, shape.arguments), strict=True)
+            pairs = zip(_named(shape.fields), map(_as_duckdb, shape.arguments), strict=True)
             return f"STRUCT({', '.join(f'{name} {kind}' for name, kind in pairs)})"
     if word not in _TO_DUCKDB:
         raise ValueError(f"DuckDB has no type {shape.word}")
     return _TO_DUCKDB[word]
+
+
+def _named(fields: tuple[str, ...]) -> list[str]:
+    """Return names for all fields, the empty ones by their places: as the compiler names them."""
+    taken: set[str] = set()
+    names = []
+    for at, name in enumerate(fields):
+        chosen = name or f"field{at}"
+        while not name and chosen in taken:
+            chosen += "_"
+        taken.add(chosen.removeprefix('"').removesuffix('"').lower())
+        names.append(chosen)
+    return names
 
 
 _REWRITTEN: Final = re.compile(r'\b(?:BIGNUM|TUPLE|INTERVAL)\b|"NULL"')
