@@ -175,9 +175,4 @@ class Calls:
     def row(self, values: list[Value]) -> Value:
         """Return a row of unnamed fields."""
         type_ = Type("row", tuple((None, value.type) for value in values))
-        names = words.field_names(type_)
-        parts = ", ".join(
-            f"{words.name(name)} := {casts.fit(v.text, v.type, v.type)}"
-            for name, v in zip(names, values, strict=True)
-        )
-        return Value(f"struct_pack({parts})", type_)
+        return Value(words.row_of(type_, [value.text for value in values]), type_)

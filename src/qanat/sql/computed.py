@@ -132,8 +132,7 @@ def subscript(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
         place = int(index_node.name) if index_node.name.isdigit() else 0
         if not 1 <= place <= len(base.type.args):
             raise it.refused(node, "Row index is out of bounds")
-        name = words.field_names(base.type)[place - 1]
-        text = f"struct_extract({base.text}, {words.key(name)})"
+        text = words.field(base.text, base.type, place - 1)
         return Value(text, base.type.args[place - 1][1])
     wanted = (
         BIGINT

@@ -67,10 +67,9 @@ def _field_of(it: Expressions, node: exp.Expr, scope: Scope) -> Value:
 
 def _field(it: Expressions, node: exp.Identifier, row: Value, shown: str) -> Value:
     if row.type.name == "row":
-        names = words.field_names(row.type)
-        for (given, type_), name in zip(row.type.args, names, strict=True):
+        for place, (given, type_) in enumerate(row.type.args):
             if given is not None and given.lower() == node.name.lower():
-                return Value(f"struct_extract({row.text}, {words.key(name)})", type_)
+                return Value(words.field(row.text, row.type, place), type_)
     raise it.refused(node, f"Column '{shown}' cannot be resolved")
 
 

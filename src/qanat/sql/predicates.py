@@ -53,13 +53,13 @@ def _rows_equal(it: Expressions, node: exp.Expr, sign: str, left: Value, right: 
         raise it.refused(node, f"Cannot apply operator: {left.type} {sign} {right.type}")
     if UNKNOWN in {left.type, right.type}:
         return Value("CAST(NULL AS BOOLEAN)", BOOLEAN)
-    sides = []
-    for value in (left, right):
-        names = words.field_names(value.type)
-        sides.append([
-            Value(f"struct_extract({value.text}, {words.key(name)})", type_)
-            for name, (_, type_) in zip(names, value.type.args, strict=True)
-        ])  # fmt: skip
+    sides = [
+        [
+            Value(words.field(value.text, value.type, place), type_)
+            for place, (_, type_) in enumerate(value.type.args)
+        ]
+        for value in (left, right)
+    ]
     texts = [compared(it, node, "=", a, b).text for a, b in zip(*sides, strict=True)]
     joined = f"({' AND '.join(texts)})"
     return Value(f"(NOT {joined})" if sign == "<>" else joined, BOOLEAN)

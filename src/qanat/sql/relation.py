@@ -245,9 +245,8 @@ class Relations:
                 lengths.append(f"cardinality({value.text})")
             elif value.type.name == "array" and value.type.element.name == "row":
                 element = value.type.element
-                names = words.field_names(element)
-                for name, (_, type_) in zip(names, element.args, strict=True):
-                    picked = f"lambda r: struct_extract(r, {words.key(name)})"
+                for place, (_, type_) in enumerate(element.args):
+                    picked = f"lambda r: {words.field('r', element, place)}"
                     lists.append((f"list_transform({value.text}, {picked})", type_))
                 lengths.append(f"len({value.text})")
             elif value.type.name == "array":

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from qanat.sql.dialect.duckdb.words import field_names, name, string, type_name
+from qanat.sql.dialect.duckdb.words import field, row_of, string, type_name
 from qanat.sql.types import BIG, INTEGERS, VARCHAR, Type, as_decimal
 
 _MAX_UINT256: Final = str(2**256 - 1)
@@ -313,16 +313,10 @@ def _to_nested(text: str, given: Type, wanted: Type, _word: str) -> str | None:
         return f"map_from_entries(list_transform(map_entries({text}), lambda e: ({key}, {value})))"
     if len(given.args) != len(wanted.args):
         return None
-    parts = [
-        f"{name(new)} := {cast(f'e.{name(old)}', a, b)}"
-        for old, new, (_, a), (_, b) in zip(
-            field_names(given), field_names(wanted), given.args, wanted.args, strict=True
-        )
-    ]
-    return (
-        f"list_transform([{text}], lambda e: CASE WHEN e IS NOT NULL THEN "
-        f"struct_pack({', '.join(parts)}) END)[1]"
-    )
+    pairs = enumerate(zip(given.args, wanted.args, strict=True))
+    parts = [cast(field("e", given, place), a, b) for place, ((_, a), (_, b)) in pairs]
+    made = f"CASE WHEN e IS NOT NULL THEN {row_of(wanted, parts)} END"
+    return f"list_transform([{text}], lambda e: {made})[1]"
 
 
 def _to_json(text: str, given: Type, _wanted: Type, _word: str) -> str | None:

@@ -64,18 +64,40 @@ def type_name(type_: Type) -> str:
     if type_.name == "map":
         return f"MAP({type_name(type_.args[0])}, {type_name(type_.args[1])})"
     if type_.name == "row":
-        names = field_names(type_)
-        inner = ", ".join(
-            f"{name(n)} {type_name(t)}" for n, (_, t) in zip(names, type_.args, strict=True)
-        )
-        return f"STRUCT({inner})"
+        kinds = [type_name(t) for _, t in type_.args]
+        if _has_no_names(type_):
+            return f"TUPLE({', '.join(kinds)})"
+        pairs = zip(field_names(type_), kinds, strict=True)
+        return f"STRUCT({', '.join(f'{name(n)} {kind}' for n, kind in pairs)})"
     if type_.name == "decimal":
         return f"DECIMAL({type_.args[0]}, {type_.args[1]})"
     return _TYPES.get(type_.name, type_.name.upper())
 
 
+def row_of(type_: Type, values: list[str]) -> str:
+    """Return a row of this type with these values."""
+    if _has_no_names(type_):
+        return f"row({', '.join(values)})"
+    pairs = zip(field_names(type_), values, strict=True)
+    return f"struct_pack({', '.join(f'{name(n)} := {value}' for n, value in pairs)})"
+
+
+def field(row: str, type_: Type, place: int) -> str:
+    """Return the field of a row of this type that stands at `place`, counted from 0."""
+    if _has_no_names(type_):
+        return f"struct_extract_at({row}, {place + 1})"
+    return f"struct_extract({row}, {key(field_names(type_)[place])})"
+
+
+def _has_no_names(row: Type) -> bool:
+    return all(given is None for given, _ in row.args)
+
+
 def field_names(row: Type) -> list[str]:
-    """Return the names of a row's fields as DuckDB holds them: unique, none empty."""
+    """Return the names of a row's fields as DuckDB holds them where some have names: all do then.
+
+    They are unique, and none is empty.
+    """
     taken: set[str] = set()
     names = []
     for index, (given, _) in enumerate(row.args):

@@ -169,10 +169,7 @@ def _map(call: Call) -> tuple[str, Type]:
 
 
 def _entries(call: Call) -> tuple[str, Type]:
-    made = (
-        f"list_transform(map_entries({call.arguments[0]}), lambda e: struct_pack(field0 :="
-        f" e.key, field1 := e.value))"
-    )
+    made = f"list_transform(map_entries({call.arguments[0]}), lambda e: row(e.key, e.value))"
     return made, call.result
 
 
