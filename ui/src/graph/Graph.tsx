@@ -192,12 +192,32 @@ export const Graph = memo(function Graph({
     },
     [flow, view],
   );
-  const fit = useCallback(() => move(layout.places.keys(), 0.12, 1.1), [move, layout]);
+  // What was brought on the screen last, until somebody looks elsewhere: it stays there in another room too.
+  const kept = useRef<() => void>(undefined);
+  const fit = useCallback(() => {
+    kept.current = () => move(layout.places.keys(), 0.12, 1.1);
+    kept.current();
+  }, [move, layout]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new shape or key asks for it
   useEffect(fit, [fit, shape, fitKey]);
   useEffect(() => {
-    if (focus && focus.size > 0) move(focus, 0.2, 1.2);
+    if (!focus || focus.size === 0) return;
+    kept.current = () => move(focus, 0.2, 1.2);
+    kept.current();
   }, [move, focus]);
+  useEffect(() => {
+    const element = frame.current;
+    if (!element) return;
+    let seen = `${element.clientWidth} ${element.clientHeight}`;
+    const observer = new ResizeObserver(() => {
+      const now = `${element.clientWidth} ${element.clientHeight}`;
+      if (now === seen) return;
+      seen = now;
+      kept.current?.();
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
 
   const show = (id: number) => {
     const place = layout.places.get(id);
@@ -210,10 +230,11 @@ export const Graph = memo(function Graph({
       top > 8 &&
       left + SIZE.nodeWidth * zoom < width - 8 &&
       top + SIZE.nodeHeight * zoom < height - 8;
-    if (!isSeen || zoom < FAR)
-      void flow.setCenter(place.x + SIZE.nodeWidth / 2, place.y + SIZE.nodeHeight / 2, {
-        zoom: Math.max(zoom, 0.8),
-      });
+    if (isSeen && zoom >= FAR) return;
+    kept.current = undefined;
+    void flow.setCenter(place.x + SIZE.nodeWidth / 2, place.y + SIZE.nodeHeight / 2, {
+      zoom: Math.max(zoom, 0.8),
+    });
   };
   const keys = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
@@ -238,7 +259,12 @@ export const Graph = memo(function Graph({
     return spokenNode(box, states?.get(box.id), reads);
   })();
 
-  const viewport = useCallback((_: unknown, { zoom }: { zoom: number }) => {
+  const zoom = (by: "zoomIn" | "zoomOut") => {
+    kept.current = undefined;
+    void flow?.[by]();
+  };
+  const viewport = useCallback((event: unknown, { zoom }: { zoom: number }) => {
+    if (event) kept.current = undefined; // by hand, not by `move`
     setFar(zoom < FAR);
     if (zoom < FAR) frame.current?.style.setProperty("--zoom", String(zoom));
   }, []);
@@ -306,10 +332,10 @@ export const Graph = memo(function Graph({
         </EdgeLookContext.Provider>
       </LookContext.Provider>
       <div className={style.controls}>
-        <IconButton label="Zoom in" onClick={() => void flow?.zoomIn()}>
+        <IconButton label="Zoom in" onClick={() => zoom("zoomIn")}>
           <ZoomIn aria-hidden />
         </IconButton>
-        <IconButton label="Zoom out" onClick={() => void flow?.zoomOut()}>
+        <IconButton label="Zoom out" onClick={() => zoom("zoomOut")}>
           <ZoomOut aria-hidden />
         </IconButton>
         <IconButton label="Fit all (0)" onClick={fit}>
