@@ -10,6 +10,8 @@ from tests.unit.sql.catalog import compiled
 from tests.unit.sql.engine import connection, run, types
 
 AB = "CAST(ROW(1, 2) AS ROW(a integer, b integer))"
+CA = "CAST(ROW(3, 4) AS ROW(c integer, a integer))"
+CB = "CAST(ROW(3, 4) AS ROW(c bigint, b integer))"
 
 
 @pytest.mark.parametrize(
@@ -63,3 +65,32 @@ def test_an_array_of_rows_without_names_is_unnested() -> None:
     sql = "SELECT p, q FROM UNNEST(ARRAY[ROW(1, 'x'), NULL]) AS u(p, q)"
     with connection() as con:
         assert run(con, compiled(sql)) == [(1, "x"), (None, None)]
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "value"),
+    [
+        (f"if(true, {AB}, {CA})", "row(integer,integer)", (1, 2)),
+        (f"if(false, {AB}, {CA})", "row(integer,integer)", (3, 4)),
+        (f"if(true, {AB}, {CB})", "row(bigint,b integer)", {"field0": 1, "b": 2}),
+        (f"ARRAY[{AB}, {CB}, NULL]", "array(row(bigint,b integer))",
+         [{"field0": 1, "b": 2}, {"field0": 3, "b": 4}, None]),
+        (f"ARRAY[{AB}] || {CB}", "array(row(bigint,b integer))",
+         [{"field0": 1, "b": 2}, {"field0": 3, "b": 4}]),
+        (f"coalesce(MAP(ARRAY[1], ARRAY[{AB}]), MAP(ARRAY[1], ARRAY[{CB}]))",
+         "map(integer,row(bigint,b integer))", {1: {"field0": 1, "b": 2}}),
+        (f"{AB} = {CA}", "boolean", False),
+        (f"(SELECT r FROM (SELECT {AB} AS r UNION SELECT {CB}) AS t WHERE r.b = 2)",
+         "row(bigint,b integer)", {"field0": 1, "b": 2}),
+    ],
+)  # fmt: skip
+def test_rows_whose_fields_have_other_names_meet_field_by_field(
+    written: str,
+    kind: str,
+    value: Any,  # noqa: ANN401  # any value
+) -> None:
+    """DuckDB itself would look for fields of the same name, and give NULL where there are none."""
+    template = compiled(f"SELECT {written} AS v")
+    assert template.types == (kind,)
+    with connection() as con:
+        assert run(con, template) == [(value,)]

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from qanat.sql.dialect.duckdb.words import field, row_of, string, type_name
+from qanat.sql.dialect.duckdb.words import field, renames, row_of, string, type_name
 from qanat.sql.types import BIG, INTEGERS, VARCHAR, Type, as_decimal
 
 _MAX_UINT256: Final = str(2**256 - 1)
@@ -28,7 +28,7 @@ def fit(text: str, given: Type, wanted: Type) -> str:
         return text
     if given.name in INTEGERS and wanted.name in INTEGERS:
         return text
-    return f"CAST({text} AS {type_name(wanted)})"
+    return _widened(text, given, wanted)
 
 
 def widen(text: str, given: Type, wanted: Type) -> str:
@@ -37,6 +37,12 @@ def widen(text: str, given: Type, wanted: Type) -> str:
         return text
     if text.isdigit() and wanted.name in INTEGERS:
         return text
+    return _widened(text, given, wanted)
+
+
+def _widened(text: str, given: Type, wanted: Type) -> str:
+    if renames(given, wanted):
+        return cast(text, given, wanted)
     return f"CAST({text} AS {type_name(wanted)})"
 
 

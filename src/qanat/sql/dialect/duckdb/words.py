@@ -89,6 +89,19 @@ def field(row: str, type_: Type, place: int) -> str:
     return f"struct_extract({row}, {key(field_names(type_)[place])})"
 
 
+def renames(given: Type, wanted: Type) -> bool:
+    """Return whether a cast gives fields other names: DuckDB finds them by those, not by places."""
+    if given.name != wanted.name or given.name not in {"array", "map", "row"}:
+        return False
+    if given.name != "row":
+        return any(map(renames, given.args, wanted.args))
+    if not (_has_no_names(given) or _has_no_names(wanted)):
+        old, new = ([name.lower() for name in field_names(row)] for row in (given, wanted))
+        if old != new:
+            return True
+    return any(renames(a, b) for (_, a), (_, b) in zip(given.args, wanted.args, strict=True))
+
+
 def _has_no_names(row: Type) -> bool:
     return all(given is None for given, _ in row.args)
 
