@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import Any, Final
 
@@ -9,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.server import ServerProcess
-from tests.web.pages import BOTH_THEMES, Pages
+from tests.web.pages import BOTH_THEMES, PHONE, Pages
 
 #: Looks at every frame just before it is painted: a probe changes its size in each, and an observer
 #: of sizes is told after all drawing and before the paint. The pixels of a canvas are its state.
@@ -152,6 +153,38 @@ def test_rows_of_other_values_than_the_form_says_are_dimmed_and_said_to_be(pages
     expect(header).to_contain_text("not refreshed with these values")
     page.get_by_role("button", name="Refresh").click()
     expect(page.get_by_text("The result has no rows.")).to_have_count(2)
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
+def test_on_a_phone_widgets_stand_one_below_another_in_reading_order(pages: Pages) -> None:
+    server = pages.server
+    query = server.save("SELECT x, x * x AS n FROM UNNEST(sequence(1, 5)) AS t(x)", "Phone")
+    kinds = ["bar", "line", "counter"]
+    charts = [chart(server, query, kind, "n" if kind == "counter" else "x") for kind in kinds]
+    made = server.call("POST", "/dashboards", {"name": "Phone", "visualization_ids": charts})
+    place = f"/dashboards/{made['dashboard_id']}"
+    at = [(8, 0, 6, 8), (0, 3, 3, 8), (0, 0, 3, 4)]
+    widgets = [
+        {"visualization_id": id_, "position": {"row": row, "col": col, "size_x": x, "size_y": y}}
+        for id_, (row, col, x, y) in zip(charts, at, strict=True)
+    ]
+    server.call("PATCH", place, {"visualization_widgets": widgets, "revision": made["revision"]})
+    started = server.call("POST", f"{place}/refresh")
+    server.wait_run(started["pipeline_execution_id"])
+
+    page = pages.open(place)
+    sections = page.locator("main section")
+    expect(sections.locator("canvas")).to_have_count(2)
+    expect(sections.locator("h2")).to_have_text(["As counter", "As line", "As bar"])
+    boxes = [box for one in sections.all() if (box := one.bounding_box())]
+    for above, below in itertools.pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"]
+    assert [round(box["height"]) for box in boxes] == [196, 404, 404]
+    pages.picture(page, "dashboard")
+    assert pages.findings(page) == []
+    page.get_by_role("button", name="Edit").click()
+    expect(page.get_by_text("open this in a wider window")).to_be_visible()
+    pages.picture(page, "dashboard-edit")
 
 
 def test_a_dashboard_is_put_together_by_keys_and_a_name_is_kept(pages: Pages) -> None:

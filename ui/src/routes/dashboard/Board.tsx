@@ -1,5 +1,5 @@
 import { Maximize2, Minimize2, Trash2 } from "lucide-react";
-import { type KeyboardEvent, type PointerEvent, useRef } from "react";
+import { type CSSProperties, type KeyboardEvent, type PointerEvent, useRef } from "react";
 import type { Position, Widget } from "../../api/dashboards";
 import { guessSpec, readSpec } from "../../charts/spec";
 import { IconButton } from "../../components/Button";
@@ -10,7 +10,7 @@ import { ProblemLine } from "../../components/Problem";
 import { useIsDark } from "../../shell/theme";
 import style from "./Dashboard.module.css";
 import type { Loaded } from "./load";
-import { moved, stepped } from "./place";
+import { inReadingOrder, moved, stepped } from "./place";
 
 const Chart = late(() => import("../../charts/Chart").then((module) => module.Chart));
 
@@ -42,6 +42,7 @@ export const Board = ({
     const board = frame.current?.getBoundingClientRect();
     if (!isEditing || !board || event.button !== 0 || (event.target as Element).closest("button, textarea"))
       return;
+    if (frame.current && getComputedStyle(frame.current).display !== "grid") return; // one below another
     event.preventDefault();
     const handle = event.currentTarget;
     handle.setPointerCapture(event.pointerId);
@@ -81,7 +82,10 @@ export const Board = ({
   };
   return (
     <div ref={frame} className={style.grid}>
-      {widgets.map((widget) => {
+      {isEditing && (
+        <p className={style.narrow}>To move widgets or change their size, open this in a wider window.</p>
+      )}
+      {(isEditing ? widgets : inReadingOrder(widgets)).map((widget) => {
         const { row, col, width, height } = widget.position;
         const isText = widget.kind === "text";
         const chart = widget.kind === "chart" ? charts?.get(widget.visualizationId) : undefined;
@@ -105,7 +109,12 @@ export const Board = ({
             data-full={full === widget.id ? "" : undefined}
             tabIndex={isEditing ? 0 : undefined}
             onKeyDown={(event) => keys(event, widget)}
-            style={{ gridArea: `${row + 1} / ${col + 1} / span ${height} / span ${width}` }}
+            style={
+              {
+                gridArea: `${row + 1} / ${col + 1} / span ${height} / span ${width}`,
+                "--rows": height,
+              } as CSSProperties
+            }
           >
             {(!isText || isEditing) && (
               <header

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Position, Widget } from "../../api/dashboards";
-import { COLUMNS, compact, freePlace, moved, stepped } from "./place";
+import { COLUMNS, compact, freePlace, inReadingOrder, moved, stepped } from "./place";
 
 const widget = (id: number, col: number, row: number, width: number, height: number): Widget => ({
   kind: "text",
@@ -56,4 +56,10 @@ test("arrows move a widget, with Shift they change its size, other keys do nothi
   expect(stepped(at, "ArrowDown", false)).toEqual({ ...at, row: 7 });
   expect(stepped(at, "ArrowDown", true)).toEqual({ ...at, height: 4 });
   expect(stepped(at, "a", false)).toBeUndefined();
+});
+
+test("they are read row by row from the left, whatever order they are kept in", () => {
+  const kept = [widget(1, 0, 4, 6, 4), widget(2, 3, 0, 3, 4), widget(3, 0, 0, 3, 4)];
+  expect(inReadingOrder(kept).map((one) => one.id)).toEqual([3, 2, 1]);
+  expect(kept.map((one) => one.id)).toEqual([1, 2, 3]);
 });

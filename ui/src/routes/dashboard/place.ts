@@ -21,6 +21,9 @@ const within = (position: Position): Position => {
 const byPlace = (a: Widget, b: Widget): number =>
   a.position.row - b.position.row || a.position.col - b.position.col || a.id - b.id;
 
+/** Row by row, from the left: how they are read, and how they follow where there is room for one column. */
+export const inReadingOrder = (widgets: readonly Widget[]): Widget[] => [...widgets].sort(byPlace);
+
 /** The widgets with `id` at `wanted`; what it covers goes down, and no empty rows are left above. */
 export const moved = (widgets: readonly Widget[], id: number, wanted: Position): Widget[] => {
   const target = within(wanted);
