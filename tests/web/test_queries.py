@@ -279,3 +279,21 @@ def test_an_address_of_nothing_is_said_with_a_way_on(pages: Pages) -> None:
         expect(page.get_by_role("heading", name=f"There is no query {number}")).to_be_visible()
     page.get_by_role("link", name="All queries").click()
     expect(page).to_have_url(f"{pages.url}/queries")
+
+
+def test_a_parameter_without_a_value_is_said_and_nothing_is_sent(pages: Pages) -> None:
+    page = pages.open("/queries/new")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    write(page, "SELECT number FROM chain.blocks LIMIT {{n}}")
+    strip = page.get_by_role("alert")
+    expect(strip).to_contain_text("1:39 The parameter n has no value")
+    expect(page.get_by_label("n", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.get_by_role("button", name="Run", exact=False)).to_be_disabled()
+    page.keyboard.press("Control+Enter")
+    expect(strip).to_contain_text("has no value")
+    assert [url for url in sent if "/sql/" in url] == []
+    page.get_by_label("n", exact=True).fill("3")
+    expect(strip).to_be_hidden()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "4")

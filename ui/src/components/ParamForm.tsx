@@ -2,9 +2,13 @@ import type { Parameter } from "../api/parameters";
 import { SelectField, TextField } from "./Field";
 import style from "./ParamForm.module.css";
 
+export const NO_VALUE = "no value";
+
 /** Why a value cannot be sent; undefined if it can. */
 export const faultOf = (parameter: Parameter, value: string): string | undefined => {
-  if (parameter.type === "number" && (value.trim() === "" || Number.isNaN(Number(value)))) return "a number";
+  const isOne = parameter.type === "number" || parameter.type === "datetime";
+  if (isOne && value.trim() === "") return NO_VALUE;
+  if (parameter.type === "number" && Number.isNaN(Number(value))) return "a number";
   if (
     parameter.type === "datetime" &&
     !/^\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?$/.test(value.trim())
@@ -16,7 +20,7 @@ export const faultOf = (parameter: Parameter, value: string): string | undefined
     !parameter.isMultiselect &&
     !parameter.options.includes(value)
   )
-    return "one of the options";
+    return value === "" ? NO_VALUE : "one of the options";
   return undefined;
 };
 
@@ -31,10 +35,13 @@ export const valuesOf = (
 export const ParamForm = ({
   parameters,
   values,
+  faults = {},
   onChange,
 }: {
   parameters: readonly Parameter[];
   values: Record<string, string>;
+  /** What is wrong with a value by what it is for, beside what its type says. */
+  faults?: Readonly<Record<string, string>>;
   onChange: (key: string, value: string) => void;
 }) => (
   <fieldset className={style.form}>
@@ -44,7 +51,7 @@ export const ParamForm = ({
       const shared = {
         label: parameter.key,
         value,
-        error: faultOf(parameter, value),
+        error: faultOf(parameter, value) ?? faults[parameter.key],
         onChange: (next: string) => onChange(parameter.key, next),
         small: true,
         ...(parameter.description ? { hint: parameter.description } : {}),

@@ -13,7 +13,7 @@ import { Button } from "../../components/Button";
 import { CrashBoundary } from "../../components/CrashBoundary";
 import { clock } from "../../components/format";
 import { late } from "../../components/late";
-import { faultOf, ParamForm, valuesOf } from "../../components/ParamForm";
+import { ParamForm, valuesOf } from "../../components/ParamForm";
 import { ProblemLine } from "../../components/Problem";
 import { Split } from "../../components/Split";
 import { confirmDone } from "../../components/Toasts";
@@ -25,7 +25,7 @@ import { nonce } from "../../shell/nonce";
 import { parametersOf, type querySearch, withParameters } from "../search";
 import { useOnce } from "../useOnce";
 import { CatalogSide } from "./CatalogSide";
-import { isSame, parametersFor, type Text, useDraft } from "./draft";
+import { isSame, parametersFor, type Text, useDraft, valueFaults } from "./draft";
 import { ErrorStrip, type Shown } from "./ErrorStrip";
 import { Head } from "./Head";
 import style from "./Query.module.css";
@@ -88,7 +88,10 @@ export const Workbench = ({
   const parameters = useMemo(() => parametersFor(text.sql, text.parameters), [text.sql, text.parameters]);
   const chosen = parametersOf(search);
   const values = valuesOf(parameters, chosen);
-  const isValid = parameters.every((one) => faultOf(one, values[one.key] ?? "") === undefined);
+  const valuesKey = JSON.stringify(values);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the values
+  const wrong = useMemo(() => valueFaults(text.sql, parameters, values), [text.sql, parameters, valuesKey]);
+  const isValid = wrong.length === 0;
   const [tier, setTier] = useState<Tier>("medium");
   const [error, setError] = useState<unknown>();
   const [conflict, setConflict] = useState<SavedQuery>();
@@ -118,7 +121,7 @@ export const Workbench = ({
     valuesOf(savedParameters, { ...chosen, ...values }),
   );
   const isRunning = current.execution !== undefined && !isOver(current.execution.state);
-  const checked = useCheck(text.sql, parameters, values);
+  const checked = useCheck(text.sql, parameters, values, isValid);
   const [ran, setRan] = useState<{ id: string; text: string; isPart: boolean }>();
 
   // What runs next: the whole text, or the part of it that was marked.
@@ -252,12 +255,16 @@ export const Workbench = ({
   const faults = useMemo(
     () => ({
       text: text.sql,
-      faults: [
-        ...(checked?.text === text.sql ? checked.result.errors : []),
-        ...(isFailureOfText && failure && checked?.result.ok !== false ? [failure] : []),
-      ],
+      // Without values there is no statement yet that could be wrong.
+      faults:
+        wrong.length > 0
+          ? wrong
+          : [
+              ...(checked?.text === text.sql ? checked.result.errors : []),
+              ...(isFailureOfText && failure && checked?.result.ok !== false ? [failure] : []),
+            ],
     }),
-    [text.sql, checked, failure, isFailureOfText],
+    [text.sql, wrong, checked, failure, isFailureOfText],
   );
   // A failure of another text, or of a part of this one, has no place that could be shown here.
   const shown: Shown | undefined =
@@ -318,6 +325,7 @@ export const Workbench = ({
           <ParamForm
             parameters={parameters}
             values={values}
+            faults={Object.fromEntries(wrong.map((one) => [one.key, one.fault]))}
             onChange={(key, value) => set({ [`p.${key}`]: value, exec: undefined })}
           />
         </div>

@@ -2,6 +2,9 @@
 
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import type { Parameter } from "../../api/parameters";
+import { faultOf, NO_VALUE } from "../../components/ParamForm";
+import { placeOf } from "../../editor/markers";
+import { tokensOf } from "../../editor/tokens";
 
 export type Text = {
   name: string;
@@ -15,11 +18,11 @@ type Kept = { at: number; version: number; text: Text };
 const SAVE_MS = 1_000;
 const keyOf = (id: number | "new") => `draft.query.${id}`;
 
+const PARAMETER = /\{\{\s*([^{}\s](?:[^{}\n]*?[^{}\s])?)\s*\}\}/g;
+
 /** Names between double braces, in the order of the text, each once. */
 export const namesIn = (sql: string): string[] => [
-  ...new Set(
-    [...sql.matchAll(/\{\{\s*([^{}\s](?:[^{}\n]*?[^{}\s])?)\s*\}\}/g)].map((match) => match[1] as string),
-  ),
+  ...new Set([...sql.matchAll(PARAMETER)].map((match) => match[1] as string)),
 ];
 
 /** Declared parameters, and those that the text uses without declaring: text, empty. Unused ones go last. */
@@ -42,6 +45,56 @@ export const parametersFor = (sql: string, declared: readonly Parameter[]): Para
     ...declared.filter((one) => !used.includes(one.key)),
   ];
 };
+
+/** Where a parameter stands for the first time, and whether it stands anywhere outside a text in quotes. */
+const useOf = (sql: string, key: string) => {
+  let at = 0;
+  let first: { offset: number; length: number } | undefined;
+  let isBare = false;
+  for (const { kind, text } of tokensOf(sql)) {
+    for (const match of text.matchAll(PARAMETER)) {
+      if (match[1] !== key || kind === "comment") continue;
+      first ??= { offset: at + match.index, length: match[0].length };
+      isBare ||= kind !== "string";
+    }
+    at += text.length;
+  }
+  return { first, isBare };
+};
+
+export type ValueFault = {
+  key: string;
+  /** As it stands at the field. */
+  fault: string;
+  message: string;
+  line?: number;
+  column?: number;
+  length?: number;
+};
+
+/**
+ * Values that cannot be sent. An empty text is a value inside quotes; anywhere else it would leave a hole in
+ * the statement, and what comes after it would be called wrong.
+ */
+export const valueFaults = (
+  sql: string,
+  parameters: readonly Parameter[],
+  values: Readonly<Record<string, string>>,
+): ValueFault[] =>
+  parameters.flatMap((parameter): ValueFault[] => {
+    const { key } = parameter;
+    const value = values[key] ?? "";
+    const { first, isBare } = useOf(sql, key);
+    const fault = faultOf(parameter, value) ?? (value === "" && isBare ? NO_VALUE : undefined);
+    if (fault === undefined) return [];
+    const message =
+      fault === NO_VALUE
+        ? `The parameter ${key} has no value: give it one above the editor.`
+        : `The value of the parameter ${key} does not fit: ${fault} is expected.`;
+    return [
+      { key, fault, message, ...(first ? { ...placeOf(sql, first.offset), length: first.length } : {}) },
+    ];
+  });
 
 const readKept = (id: number | "new"): Kept | undefined => {
   try {
