@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.server import ServerProcess
-from tests.web.pages import BOTH_THEMES, Pages, write
+from tests.web.pages import BOTH_THEMES, PHONE, Pages, write
 from tests.web.work import LONG, chain
 
 RUN_PAGE = re.compile(r"/runs/[0-9A-Z]{26}")
@@ -130,6 +130,28 @@ def test_a_broken_node_publishes_nothing_is_named_and_is_mended(pages: Pages, br
     page.goto(pages.url + "/")
     expect(page.get_by_role("region", name=re.compile(r"Failed \(\d\)"))).to_contain_text("amout")
     pages.picture(page, "home-failures")
+
+
+@pytest.mark.parametrize("size", [PHONE], ids=["phone"])
+def test_on_a_phone_the_failed_node_comes_into_sight_when_it_is_opened(
+    pages: Pages, broken: int
+) -> None:
+    run = pages.server.start_pipeline(broken)
+    pages.server.wait_run(run)
+    page = pages.open(f"/runs/{run}")
+    page.get_by_role("link", name="Open node").or_(
+        page.get_by_role("button", name="Open node")
+    ).click()
+    panel = page.get_by_role("complementary", name="Node Step 2")
+    expect(panel.get_by_role("heading", name="Step 2")).to_be_in_viewport(ratio=1)
+    expect(panel.locator("[data-bad]")).to_be_in_viewport()
+    expect(panel.locator("[data-bad]")).to_contain_text("amout")
+    pages.picture(page, "run-node")
+    assert pages.findings(page) == []
+    panel.get_by_role("button", name="Close the node").click()
+    expect(panel).to_have_count(0)
+    page.locator(".react-flow").scroll_into_view_if_needed()
+    expect(page.locator("[data-node][data-state=failed]")).to_be_in_viewport()
 
 
 def test_a_plan_says_what_the_server_refuses_and_what_a_run_took(pages: Pages, broken: int) -> None:

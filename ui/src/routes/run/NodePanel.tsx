@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useCallback } from "react";
+import { useCallback, useEffect, useRef } from "react";
 import { type NodeDetail, nodeQuery, type Pin } from "../../api/nodes";
 import { loadPage } from "../../api/results";
 import { IconButton } from "../../components/Button";
@@ -47,6 +47,12 @@ export const NodePanel = ({
   onClose: () => void;
 }) => {
   const detail = useQuery(nodeQuery(runId, node.id, node.state));
+  const panel = useRef<HTMLElement>(null);
+  // On a phone it stands below the graph, out of sight of whoever opened it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another node is opened
+  useEffect(() => {
+    if (matchMedia("(max-width: 720px)").matches) panel.current?.scrollIntoView({ block: "end" });
+  }, [node.id]);
   const hasRows = node.state === "completed" || node.state === "reused";
   const tabs: { value: NodeTab; label: string }[] = [
     ...(node.error ? [{ value: "error" as const, label: "Error" }] : []),
@@ -60,7 +66,7 @@ export const NodePanel = ({
   ];
   const shown = tabs.some((one) => one.value === tab) ? tab : firstTab(node);
   return (
-    <aside className={style.panel} aria-label={`Node ${node.title}`}>
+    <aside ref={panel} className={style.panel} aria-label={`Node ${node.title}`}>
       <header className={style.panelHead}>
         <h2 className="ellipsis" title={node.name ?? node.title}>
           {node.title}
