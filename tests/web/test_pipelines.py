@@ -125,6 +125,8 @@ def test_a_broken_node_publishes_nothing_is_named_and_is_mended(pages: Pages, br
     expect(table.get_by_role("row").filter(has_text="Step 2")).to_contain_text("was failed")
     expect(table.get_by_role("row").filter(has_text="Step 2")).to_contain_text("v2 was v1")
     expect(table.get_by_role("row").filter(has_text="Step 3")).to_contain_text("was skipped")
+    expect(page.get_by_label("Filter nodes")).to_have_count(0)
+    expect(page.get_by_label("critical path")).to_have_count(0)
     pages.picture(page, "compare")
     assert pages.findings(page) == []
     page.goto(pages.url + "/")

@@ -111,11 +111,31 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
   const [fitCount, setFitCount] = useState(0);
   const open = useCallback((node: number | undefined) => set({ node, tab: undefined }), [set]);
 
+  // The table of a comparison has all nodes of both runs: nothing of it is filtered or drawn otherwise.
+  const isComparing = search.with !== undefined;
   const asked = useAskedOfRun(run);
   useActions([
-    { id: "view-graph", label: "Graph", keys: "1", run: () => set({ view: undefined }, true) },
-    { id: "view-timeline", label: "Timeline", keys: "2", run: () => set({ view: "timeline" }, true) },
-    { id: "view-nodes", label: "Nodes", keys: "3", run: () => set({ view: "nodes" }, true) },
+    {
+      id: "view-graph",
+      label: "Graph",
+      keys: "1",
+      disabled: isComparing,
+      run: () => set({ view: undefined }, true),
+    },
+    {
+      id: "view-timeline",
+      label: "Timeline",
+      keys: "2",
+      disabled: isComparing,
+      run: () => set({ view: "timeline" }, true),
+    },
+    {
+      id: "view-nodes",
+      label: "Nodes",
+      keys: "3",
+      disabled: isComparing,
+      run: () => set({ view: "nodes" }, true),
+    },
     {
       id: "next-failed",
       label: "Next failed node",
@@ -130,13 +150,14 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
       id: "focus",
       label: "Focus the neighbourhood of the node",
       keys: "f",
-      disabled: search.node === undefined,
+      disabled: search.node === undefined || isComparing,
       run: () => set({ focus: search.focus === search.node ? undefined : search.node }, true),
     },
     {
       id: "fit",
       label: "Fit all",
       keys: "0",
+      disabled: isComparing,
       run: () => {
         set({ focus: undefined }, true);
         setFitCount((count) => count + 1);
@@ -222,32 +243,36 @@ const Loaded = ({ run, liveness }: { run: RunDetail; liveness: Liveness }) => {
             }
           />
         )}
-        <div className={style.filter}>
-          <SearchField
-            label="Filter nodes"
-            placeholder="name or state:failed"
-            value={filter}
-            onChange={(text) => set({ filter: text || undefined }, true)}
-            isPageFilter
-          />
-        </div>
-        {shownFilter && (
-          <span className="muted figures">
-            {nodes.length - (faded?.size ?? 0)} of {nodes.length}
-          </span>
-        )}
-        <label className={style.meta} style={{ gap: 6 }}>
-          <input
-            type="checkbox"
-            checked={showsPath}
-            onChange={(event) => setShowsPath(event.target.checked)}
-          />
-          critical path <PathSeconds nodes={nodes} path={path} isLive={isLive} />
-        </label>
-        {search.focus !== undefined && (
-          <Button small onClick={() => set({ focus: undefined }, true)}>
-            Show all nodes
-          </Button>
+        {!isComparing && (
+          <>
+            <div className={style.filter}>
+              <SearchField
+                label="Filter nodes"
+                placeholder="name or state:failed"
+                value={filter}
+                onChange={(text) => set({ filter: text || undefined }, true)}
+                isPageFilter
+              />
+            </div>
+            {shownFilter && (
+              <span className="muted figures">
+                {nodes.length - (faded?.size ?? 0)} of {nodes.length}
+              </span>
+            )}
+            <label className={style.meta} style={{ gap: 6 }}>
+              <input
+                type="checkbox"
+                checked={showsPath}
+                onChange={(event) => setShowsPath(event.target.checked)}
+              />
+              critical path <PathSeconds nodes={nodes} path={path} isLive={isLive} />
+            </label>
+            {search.focus !== undefined && (
+              <Button small onClick={() => set({ focus: undefined }, true)}>
+                Show all nodes
+              </Button>
+            )}
+          </>
         )}
       </div>
       <div className={style.body}>
