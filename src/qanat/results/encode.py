@@ -86,15 +86,8 @@ def plain_text(value: str, of: Shape, depth: int = 0) -> str:
         return f"replace(CAST({value} AS VARCHAR), '.', '0.')"  # DuckDB leaves out that zero
     if of.kind == "varbinary":
         return f"'0x' || lower(hex({value}))"
-    if of.kind.startswith("timestamp"):
-        zone = " UTC" if of.kind.endswith("zone") else ""
-        return _moment(value, "%Y-%m-%d %H:%M:%S", of.digits, zone)
-    if of.kind == "time":
-        return _moment(f"(DATE '2000-01-01' + CAST({value} AS TIME))", "%H:%M:%S", of.digits, "")
-    if of.kind == "interval year to month":
-        return _months(f"CAST({value} AS INTERVAL)")  # it lies in the file as text
-    if of.kind == "interval day to second":
-        return _interval(f"CAST({value} AS INTERVAL)")
+    if of.kind in _TIME_TEXT:
+        return _TIME_TEXT[of.kind](value, of)
     return f"CAST({value} AS VARCHAR)"
 
 
@@ -179,6 +172,46 @@ _NESTED_TEXT: Final[dict[str, Callable[[str, Shape, int], str]]] = {
 }
 
 
+def _date(value: str, _of: Shape) -> str:
+    return _year_first(value, f"CAST({value} AS VARCHAR)", f"strftime({value}, '-%m-%d')")
+
+
+def _timestamp(value: str, of: Shape) -> str:
+    return _dated(value, of, "")
+
+
+def _zoned(value: str, of: Shape) -> str:
+    return _dated(f"timezone('UTC', {value})", of, " UTC")
+
+
+def _dated(value: str, of: Shape, zone: str) -> str:
+    written, rest = (
+        _moment(value, f"{date} %H:%M:%S", of.digits, zone) for date in ("%Y-%m-%d", "-%m-%d")
+    )
+    return _year_first(value, written, rest)
+
+
+def _time(value: str, of: Shape) -> str:
+    return _moment(f"(DATE '2000-01-01' + CAST({value} AS TIME))", "%H:%M:%S", of.digits, "")
+
+
+def _year_first(value: str, written: str, rest: str) -> str:
+    """Return an expression for a day or a moment whose year may have more than four digits.
+
+    Args:
+        value: The moment.
+        written: Its text as DuckDB writes it, which is right for the years 1 to 9999.
+        rest: Its text from behind the year on. Before it stands the year as Trino writes it: four
+            digits at least, with a minus before year 0 and a plus where there are more.
+    """
+    year = f"year({value})"
+    sign = f"CASE WHEN {year} < 0 THEN '-' WHEN {year} > 9999 THEN '+' ELSE '' END"
+    other = f"{sign} || format('{{:04d}}', abs({year})) || {rest}"  # NULL of an infinite moment
+    return (
+        f"CASE WHEN {year} BETWEEN 1 AND 9999 THEN {written} ELSE coalesce({other}, {written}) END"
+    )
+
+
 def _moment(value: str, pattern: str, digits: int, zone: str) -> str:
     """Return an expression for a moment with `digits` digits of a second.
 
@@ -194,11 +227,12 @@ def _moment(value: str, pattern: str, digits: int, zone: str) -> str:
     return f"left({cut}, length({cut}) - {shown - digits}) || '{zone}'"
 
 
-def _interval(value: str) -> str:
+def _interval(kept: str, of: Shape) -> str:
     """Return an expression for days and a clock, behind the months if the interval has some.
 
-    Trino has two types for the two; in DuckDB one value may hold both.
+    Trino has two types for the two; in DuckDB one value may hold both. It lies in the file as text.
     """
+    value = f"CAST({kept} AS INTERVAL)"
     ms = (
         f"(datepart('day', {value}) * 86400000 + datepart('hour', {value}) * 3600000"
         f" + datepart('minute', {value}) * 60000 + datepart('millisecond', {value}))"
@@ -213,12 +247,23 @@ def _interval(value: str) -> str:
     )
     months = f"datepart('year', {value}) <> 0 OR datepart('month', {value}) <> 0"
     return (
-        f"CASE WHEN {months} THEN {_months(value)}"
+        f"CASE WHEN {months} THEN {_months(kept, of)}"
         f" || CASE WHEN {ms} <> 0 THEN ' ' || {days} ELSE '' END ELSE {days} END"
     )
 
 
-def _months(value: str) -> str:
+def _months(kept: str, _of: Shape) -> str:
+    value = f"CAST({kept} AS INTERVAL)"
     months = f"(datepart('year', {value}) * 12 + datepart('month', {value}))"
     sign = f"CASE WHEN {months} < 0 THEN '-' ELSE '' END"
     return f"{sign} || (abs({months}) // 12) || '-' || (abs({months}) % 12)"
+
+
+_TIME_TEXT: Final[dict[str, Callable[[str, Shape], str]]] = {
+    "date": _date,
+    "timestamp": _timestamp,
+    "timestamp with time zone": _zoned,
+    "time": _time,
+    "interval year to month": _months,
+    "interval day to second": _interval,
+}

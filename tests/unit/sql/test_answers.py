@@ -94,6 +94,14 @@ CASES: list[tuple[str, list[tuple[Any, ...]]]] = [
      [(Decimal("1.875"), Decimal("1.875"), Decimal("7.500"))]),
     ("SELECT dt + INTERVAL '1' MONTH, date_add('day', 1, dt) FROM dune.me.t WHERE a = 1",
      [(dt.date(2024, 2, 29), dt.date(2024, 2, 1))]),
+    ("SELECT CAST(DATE '0001-01-01' - INTERVAL '5' DAY AS varchar), CAST(TIMESTAMP '0001-01-01"
+     " 00:00:00.25' - INTERVAL '5' DAY AS varchar), CAST(TIMESTAMP '-0005-01-02 03:04:05.6' AS"
+     " varchar), CAST(from_unixtime(1e12) AS varchar), to_iso8601(DATE '-0005-01-02'),"
+     " CAST(CAST(NULL AS date) AS varchar)",
+     [("0000-12-27", "0000-12-27 00:00:00.250", "-0005-01-02 03:04:05.6",
+       "+33658-09-27 01:46:40.000 UTC", "-0005-01-02", None)]),
+    ("SELECT CAST(dt AS varchar) || '!', count(*) FROM dune.me.t GROUP BY CAST(dt AS varchar)"
+     " ORDER BY CAST(dt AS varchar)", [("2024-01-31!", 1), ("2024-02-29!", 1), (None, 1)]),
     ("SELECT date_diff('day', ts, TIMESTAMP '2024-01-02 01:00:00') FROM dune.me.t WHERE a < 3"
      " ORDER BY a", [(0,), (0,)]),
     ("SELECT u + 1, u > 5, sum(u) OVER () FROM dune.me.t WHERE u IS NOT NULL ORDER BY u",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from qanat.sql.dialect.duckdb.shown import day, moment, scientific
 from qanat.sql.dialect.duckdb.words import field, renames, row_of, string, type_name
 from qanat.sql.types import BIG, INTEGERS, VARCHAR, Type, as_decimal
 
@@ -190,12 +191,14 @@ def _to_varchar(text: str, given: Type, _wanted: Type, _word: str) -> str | None
         case "varbinary":
             return f"('0x' || lower(hex({text})))"
         case "timestamp":
-            return _moment(text, given.args[0])
+            return moment(text, given.args[0])
         case "timestamp with time zone":
             utc = f"timezone('UTC', {text})"
-            return f"({_moment(utc, given.args[0])} || ' UTC')"
+            return f"({moment(utc, given.args[0])} || ' UTC')"
+        case "date":
+            return day(text)
         case "double" | "real":
-            return _scientific(text)
+            return scientific(text)
         case "json":
             nested = fail("Cannot cast a JSON object or array to varchar")
             return (
@@ -209,7 +212,6 @@ def _to_varchar(text: str, given: Type, _wanted: Type, _word: str) -> str | None
             | "integer"
             | "bigint"
             | "decimal"
-            | "date"
             | ("uuid")
             | "uint256"
             | "int256"
@@ -219,36 +221,6 @@ def _to_varchar(text: str, given: Type, _wanted: Type, _word: str) -> str | None
             return f"strftime(DATE '2000-01-01' + {text}, '%H:%M:%S.%g')"
         case _:
             return None
-
-
-def _moment(text: str, precision: int) -> str:
-    if precision == 0:
-        return f"strftime({text}, '%Y-%m-%d %H:%M:%S')"
-    if precision <= 3:
-        return f"left(strftime({text}, '%Y-%m-%d %H:%M:%S.%g'), {20 + precision})"
-    return f"left(strftime({text}, '%Y-%m-%d %H:%M:%S.%f'), {20 + min(6, precision)})"
-
-
-def _scientific(text: str) -> str:
-    """Return a double as Trino writes it: `1.0E0`, `NaN`, `Infinity`."""
-    written = "CAST(abs(d) AS VARCHAR)"
-    parts = (
-        f"struct_pack(m := split_part({written}, 'e', 1), x := coalesce(TRY_CAST(nullif(split_part("
-        f"{written}, 'e', 2), '') AS INTEGER), 0), s := CASE WHEN d < 0 THEN '-' ELSE '' END)"
-    )
-    digits = (
-        "struct_pack(n := ltrim(replace(p.m, '.', ''), '0'), e := length(split_part(p.m, '.', 1)) -"
-        " (length(replace(p.m, '.', '')) - length(ltrim(replace(p.m, '.', ''), '0'))) - 1 + p.x,"
-        " s := p.s)"
-    )
-    fraction = "coalesce(nullif(rtrim(substr(q.n, 2), '0'), ''), '0')"
-    shown = f"q.s || left(q.n, 1) || '.' || {fraction} || 'E' || CAST(q.e AS VARCHAR)"
-    regular = f"list_transform(list_transform([{parts}], lambda p: {digits}), lambda q: {shown})[1]"
-    return (
-        f"list_transform([{text}], lambda d: CASE WHEN isnan(d) THEN 'NaN' WHEN isinf(d) THEN"
-        f" CASE WHEN d > 0 THEN 'Infinity' ELSE '-Infinity' END WHEN d = 0 THEN CASE WHEN CAST(d AS"
-        f" VARCHAR) LIKE '-%' THEN '-0E0' ELSE '0E0' END WHEN d IS NOT NULL THEN {regular} END)[1]"
-    )
 
 
 def to_big(text: str, given: Type, wanted: Type) -> str | None:
@@ -332,7 +304,7 @@ def _to_json(text: str, given: Type, _wanted: Type, _word: str) -> str | None:
         case "double" | "real":
             return (
                 f"CASE WHEN isfinite({text}) THEN to_json({text}) ELSE"
-                f" to_json({_scientific(text)}) END"
+                f" to_json({scientific(text)}) END"
             )
         case "map":
             key, value = given.args

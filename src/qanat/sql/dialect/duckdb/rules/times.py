@@ -7,6 +7,7 @@ from typing import Final
 
 from qanat.sql.dialect.duckdb.casts import rounded_moment, strict
 from qanat.sql.dialect.duckdb.rules.base import Call, RefusedError, Rule, plain
+from qanat.sql.dialect.duckdb.shown import day
 from qanat.sql.dialect.duckdb.words import string
 from qanat.sql.types import Type
 
@@ -145,7 +146,7 @@ def _parsed(translate: str) -> Rule:
 def _iso(call: Call) -> tuple[str, Type]:
     value, type_ = call.arguments[0], call.types[0]
     if type_.name == "date":
-        return f"CAST({value} AS VARCHAR)", call.result
+        return day(value), call.result
     zoned = type_.name.endswith("zone")
     if zoned:
         value = f"timezone('UTC', {value})"
