@@ -12,6 +12,7 @@ from qanat.sql.interface import Catalog, Parameter, Problem, QueryViews
 from qanat.sql.parameters import auto_declare, default_text
 
 _SUGGESTED: Final = re.compile(r"(Column|Function) '([^']+)' .*\. Did you mean '([^']+)'\?")
+_FOLLOWS: Final = re.compile(r".*(the type of .* is not known|\b(of|on) unknown\b).*")
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -30,7 +31,9 @@ def check(
         problems.append(error)
     except InvalidRequestError as error:
         problems.append(SqlRejectedError(str(error)))
-    found = {_problem(error) for error in problems}
+    # Behind a name that is not there nothing has a type, which is no fault of its own.
+    own = [error for error in problems if not _FOLLOWS.fullmatch(error.message)]
+    found = {_problem(error) for error in own or problems}
     return sorted(found, key=lambda p: (p.line or 0, p.column or 0, p.message))
 
 

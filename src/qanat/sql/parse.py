@@ -80,6 +80,19 @@ _STATEMENTS: Final = frozenset(
 )
 
 
+# Words and signs that something has to follow.
+_UNFINISHED: Final = frozenset(
+    TokenType[name]
+    for name in (
+        "ALIAS", "AND", "BETWEEN", "CASE", "COMMA", "DASH", "DISTINCT", "ELSE", "EQ", "EXCEPT",
+        "FROM", "GROUP_BY", "GT", "GTE", "HAVING", "IN", "INTERSECT", "IS", "JOIN", "LIKE", "LIMIT",
+        "LT", "LTE", "NEQ", "NOT", "ON", "OR", "ORDER_BY", "OVER", "PLUS", "SELECT", "SLASH",
+        "THEN", "UNION", "USING", "WHEN", "WHERE", "WITH",
+    )
+)  # fmt: skip
+_MAY_BE_NAMES: Final = frozenset({TokenType.LIMIT, TokenType.OVER})
+
+
 def parse(source: Source) -> exp.Query | exp.Values:
     """Return the tree of a statement.
 
@@ -100,6 +113,10 @@ def parse(source: Source) -> exp.Query | exp.Values:
     tree = trees[0] if len(trees) == 1 else None
     if not isinstance(tree, exp.Query | exp.Values):
         raise source.error("a statement must be one query", tokens[0].start, _length(tokens[0]))
+    _refuse_empty_selects(source, tokens)
+    last = tokens[-1]
+    if last.token_type in _UNFINISHED - _MAY_BE_NAMES:  # the library takes nothing for enough
+        raise source.error("mismatched input '<EOF>'", last.end + 1)
     if any(token.token_type == TokenType.TABLE for token in tokens):
         _count_selects(source, tokens, tree)
     return tree
@@ -124,8 +141,8 @@ def _one_statement(source: Source, tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _count_selects(source: Source, tokens: list[Token], tree: exp.Expr) -> None:
-    """Refuse queries that the library invented, such as that of `TABLE t`."""
+def _refuse_empty_selects(source: Source, tokens: list[Token]) -> None:
+    """Refuse a SELECT that selects nothing, at the place where an expression is missing."""
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.token_type == TokenType.SELECT and (
             following is None or following.token_type in {TokenType.FROM, TokenType.R_PAREN}
@@ -133,6 +150,10 @@ def _count_selects(source: Source, tokens: list[Token], tree: exp.Expr) -> None:
             place = token.end + 1 if following is None else following.start
             word = "<EOF>" if following is None else following.text
             raise source.error(f"mismatched input '{word}'. Expecting: an expression", place)
+
+
+def _count_selects(source: Source, tokens: list[Token], tree: exp.Expr) -> None:
+    """Refuse queries that the library invented, such as that of `TABLE t`."""
     written = sum(token.token_type == TokenType.SELECT for token in tokens)
     made = list(tree.find_all(exp.Select))
     # The library writes `VALUES …` inside a combination as `SELECT * FROM (VALUES …)`.
@@ -162,7 +183,10 @@ def _syntax_error(source: Source, tokens: list[Token], error: ParseError) -> Sql
     token = next((t for t in tokens if (t.line, t.col) == place), None)
     if token is None:
         return source.error("mismatched input '<EOF>'", len(source.text))
-    if token is tokens[-1] and str(facts.get("description", "")).startswith("Expected"):
+    is_unfinished = token.token_type in _UNFINISHED or str(facts.get("description", "")).startswith(
+        "Expected"
+    )
+    if token is tokens[-1] and is_unfinished:
         return source.error("mismatched input '<EOF>'", token.end + 1)
     word = source.text[token.start : token.end + 1][:60]
     return source.error(f"mismatched input '{word}'", token.start, _length(token))

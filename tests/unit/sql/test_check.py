@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from qanat.sql.check import check
 from qanat.sql.interface import Parameter, Problem
 from tests.unit.sql.catalog import queries, tables
@@ -30,6 +32,15 @@ def test_every_wrong_name_is_found_in_the_order_of_the_text() -> None:
 def test_an_unknown_table_is_said_once_and_its_columns_are_believed() -> None:
     sql = "SELECT n.x, n.y + 1 FROM nope.n AS n JOIN dune.me.t ON n.id = a WHERE n.z"
     assert [message for _, _, message in problems(sql)] == ["Table 'nope.n' does not exist"]
+
+
+@pytest.mark.parametrize(
+    "wrong", ["sum(x)", "x[1]", "x AT TIME ZONE 'UTC'", "n.x.y", "approx_distinct(x) + sum(y)", "*"]
+)
+def test_what_has_no_type_for_that_reason_alone_is_no_error_of_its_own(wrong: str) -> None:
+    assert [message for _, _, message in problems(f"SELECT {wrong} FROM nope.n AS n")] == [
+        "Table 'nope.n' does not exist"
+    ]
 
 
 def test_an_unknown_view_is_said_once_and_its_columns_are_believed() -> None:
