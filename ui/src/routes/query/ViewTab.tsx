@@ -1,7 +1,8 @@
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import type { SavedQuery } from "../../api/queries";
+import { sessionQuery } from "../../api/session";
 import { deleteView, refreshView, saveView } from "../../api/views";
 import { Button } from "../../components/Button";
 import { Confirm } from "../../components/Dialog";
@@ -12,16 +13,7 @@ import { confirmDone } from "../../components/Toasts";
 import { TIERS, type Tier } from "../../graph/model";
 import { useOnce } from "../useOnce";
 import style from "./Query.module.css";
-
-/** Schedules that people ask for; any other is written as cron, in UTC. */
-const SCHEDULES = [
-  { value: "", label: "none: only by hand or with a pipeline" },
-  { value: "*/15 * * * *", label: "every 15 minutes" },
-  { value: "0 * * * *", label: "hourly" },
-  { value: "0 */6 * * *", label: "every 6 hours" },
-  { value: "0 3 * * *", label: "daily at 03:00 UTC" },
-  { value: "0 3 * * 1", label: "weekly, Monday 03:00 UTC" },
-] as const;
+import { CUSTOM, chosenSchedule, cronFault, SCHEDULES, scheduleFrom } from "./schedule";
 
 /** `Daily volume (v2)` → `daily_volume_v2` */
 export const slug = (name: string): string =>
@@ -48,7 +40,9 @@ export const ViewTab = ({
   const { view } = query;
   const [name, setName] = useState(view ? lastPart(view.name) : slug(query.name));
   const [tier, setTier] = useState<Tier>(view?.schedule?.tier ?? "medium");
-  const [cron, setCron] = useState(view?.schedule?.cron ?? "");
+  const [schedule, setSchedule] = useState(() => scheduleFrom(view?.schedule?.cron ?? ""));
+  const cronError = cronFault(schedule);
+  const session = useQuery(sessionQuery);
   const [isPrivate, setPrivate] = useState(query.isPrivate);
   const [error, setError] = useState<unknown>();
   const [isDeleting, setDeleting] = useState(false);
@@ -59,7 +53,11 @@ export const ViewTab = ({
       ),
     );
   const save = useOnce(
-    (key) => saveView({ name: `result_${name}`, queryId: query.id, isPrivate, tier, cron: cron.trim() }, key),
+    (key) =>
+      saveView(
+        { name: `result_${name}`, queryId: query.id, isPrivate, tier, cron: schedule.cron.trim() },
+        key,
+      ),
     ({ executionId }) => {
       void fresh();
       confirmDone(view ? "View changed; it is being computed." : "View made; it is being computed.");
@@ -85,10 +83,9 @@ export const ViewTab = ({
         </p>
       </div>
     );
-  const isCustom = !SCHEDULES.some((one) => one.value === cron);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    save.press();
+    if (cronError === undefined) save.press();
   };
   return (
     <form className={style.pad} onSubmit={submit}>
@@ -120,21 +117,22 @@ export const ViewTab = ({
         hint={
           view
             ? "A view keeps its name; to rename, delete it and make another."
-            : `read as dune.<handle>.result_${name}`
+            : `read as dune.${session.data?.handle ?? "…"}.result_${name}`
         }
       />
       <SelectField
         label="Schedule"
-        value={isCustom ? "custom" : cron}
-        options={[...SCHEDULES, { value: "custom", label: "another: cron" }]}
-        onChange={(value) => setCron(value === "custom" ? "30 */2 * * *" : value)}
+        value={schedule.isCustom ? CUSTOM : schedule.cron}
+        options={[...SCHEDULES, { value: CUSTOM, label: "another: cron" }]}
+        onChange={(value) => setSchedule((before) => chosenSchedule(before, value))}
       />
-      {isCustom && (
+      {schedule.isCustom && (
         <TextField
           label="Cron, in UTC"
-          value={cron}
-          onChange={setCron}
+          value={schedule.cron}
+          onChange={(cron) => setSchedule({ isCustom: true, cron })}
           mono
+          error={cronError}
           hint="five fields; 15 minutes to a week apart"
         />
       )}
