@@ -155,6 +155,54 @@ def test_rows_of_other_values_than_the_form_says_are_dimmed_and_said_to_be(pages
     expect(page.get_by_text("The result has no rows.")).to_have_count(2)
 
 
+def test_an_edit_of_what_another_window_saved_is_kept_until_one_is_chosen(pages: Pages) -> None:
+    pages.allowed = ("409",)
+    server = pages.server
+    made = server.call(
+        "POST", "/dashboards", {"name": "Two", "text_widgets": [{"text": "a"}, {"text": "b"}]}
+    )
+    place = f"/dashboards/{made['dashboard_id']}"
+
+    def theirs(name: str, *texts: str) -> None:
+        revision = server.call("GET", place)["revision"]
+        sent = [{"text": text} for text in texts]
+        server.call("PATCH", place, {"name": name, "text_widgets": sent, "revision": revision})
+
+    def kept() -> tuple[str, list[str]]:
+        now = server.call("GET", place)
+        return now["name"], [one["text"] for one in now["text_widgets"]]
+
+    page = pages.open(f"{place}?edit=1")
+    boxes = page.get_by_role("textbox", name=re.compile("^Text"))
+    expect(boxes).to_have_count(2)
+    boxes.first.fill("mine")
+    theirs("Theirs", "c")
+    page.keyboard.press("Control+s")
+    said = page.get_by_role("alert")
+    expect(said).to_contain_text(
+        "Somebody saved this dashboard in the meantime as Theirs, with 1 widget. "
+        "Nothing was overwritten."
+    )
+    expect(boxes.first).to_have_value("mine")
+    assert kept() == ("Theirs", ["c"])
+    pages.picture(page, "dashboard-conflict")
+    assert pages.findings(page) == []
+    said.get_by_role("button", name="Save mine over it").click()
+    expect(page.get_by_text("Dashboard saved.")).to_be_visible()
+    assert kept() == ("Two", ["mine", "b"])
+
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("button", name="Remove Text").first.click()
+    theirs("Again", "d", "e")
+    page.keyboard.press("Control+s")
+    said.get_by_role("button", name="Take theirs, drop mine").click()
+    expect(boxes).to_have_count(2)
+    expect(boxes.last).to_have_value("e")
+    # What was removed from the draft that is gone cannot be put into this one.
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert kept() == ("Again", ["d", "e"])
+
+
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 def test_on_a_phone_widgets_stand_one_below_another_in_reading_order(pages: Pages) -> None:
     server = pages.server

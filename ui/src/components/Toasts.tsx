@@ -12,8 +12,8 @@ export const confirmDone = (text: string): void => {
   manager.add({ description: text, timeout: SHOWN_MS });
 };
 
-/** The same for what can be taken back for ten seconds. */
-export const confirmWithUndo = (text: string, undo: () => void): void => {
+/** The same for what can be taken back for ten seconds, or until what it returns is called. */
+export const confirmWithUndo = (text: string, undo: () => void): (() => void) => {
   const id = manager.add({
     description: text,
     timeout: UNDO_MS,
@@ -25,6 +25,7 @@ export const confirmWithUndo = (text: string, undo: () => void): void => {
       },
     },
   });
+  return () => manager.close(id);
 };
 
 export const Toasts = ({ children }: { children: ReactNode }) => (

@@ -3,7 +3,7 @@
 import { useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Pencil, Plus, RefreshCw, Type } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import {
   archiveDashboard,
   areSameValues,
@@ -17,9 +17,10 @@ import {
   visualizationQuery,
   type Widget,
 } from "../api/dashboards";
+import { ApiError } from "../api/http";
 import { Button } from "../components/Button";
 import { TextField } from "../components/Field";
-import { clock, duration, shortId } from "../components/format";
+import { clock, duration, plural, shortId } from "../components/format";
 import { Menu } from "../components/Menu";
 import { Empty, Skeleton } from "../components/Panel";
 import { ParamForm, valuesOf } from "../components/ParamForm";
@@ -33,6 +34,7 @@ import { usePage } from "../shell/page";
 import { AddChart } from "./dashboard/AddChart";
 import { Board } from "./dashboard/Board";
 import style from "./dashboard/Dashboard.module.css";
+import { type Draft, draftOf, goneOf, newIdOf, withBack } from "./dashboard/draft";
 import { type Loaded, loadCharts } from "./dashboard/load";
 import { ChooseParameters, useParameters } from "./dashboard/Parameters";
 import { freePlace } from "./dashboard/place";
@@ -51,14 +53,12 @@ export const SharedDashboardPage = () => {
   return <Page query={useQuery(dashboardBySlug(owner, slug))} />;
 };
 
-const Page = ({
-  query,
-}: {
-  query: { data?: Dashboard | undefined; error: unknown; refetch: () => unknown };
-}) => {
+type Reload = () => Promise<{ data?: Dashboard | undefined }>;
+
+const Page = ({ query }: { query: { data?: Dashboard | undefined; error: unknown; refetch: Reload } }) => {
   const name = query.data?.name ?? "Dashboard";
   usePage(name, [{ label: "Dashboards", to: "/dashboards" }, { label: name }]);
-  if (query.data) return <Opened key={query.data.id} dashboard={query.data} />;
+  if (query.data) return <Opened key={query.data.id} dashboard={query.data} reload={query.refetch} />;
   if (query.error)
     return (
       <Problem
@@ -87,7 +87,7 @@ const useCharts = (results: DashboardResults | undefined) => {
   return shown;
 };
 
-const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
+const Opened = ({ dashboard, reload }: { dashboard: Dashboard; reload: Reload }) => {
   const search = useSearch({ strict: false }) as Raw & { edit?: "1"; full?: number };
   const navigate = useNavigate();
   const client = useQueryClient();
@@ -109,22 +109,33 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
   );
 
   const isEditing = search.edit === "1";
-  const [widgets, setWidgets] = useState(dashboard.widgets);
-  const [name, setName] = useState(dashboard.name);
-  const [asked, setAsked] = useState(dashboard.parameters);
+  // Kept from the first change to saving or cancelling, also where editing is left in between.
+  const [kept, setKept] = useState<Draft>();
+  const fresh = useMemo(() => draftOf(dashboard), [dashboard]);
+  const draft = kept ?? fresh;
+  const { widgets } = isEditing ? draft : dashboard;
   const [isSaving, setSaving] = useState(false);
+  const isBehind = isEditing && !isSaving && draft.base.revision !== dashboard.revision;
   const [isAdding, setAdding] = useState(false);
-  const startOver = useCallback(() => {
-    setWidgets(dashboard.widgets);
-    setName(dashboard.name);
-    setAsked(dashboard.parameters);
-  }, [dashboard]);
-  useEffect(startOver, [startOver]);
+  const edit = (part: (draft: Draft) => Partial<Draft>) =>
+    setKept((before = fresh) => ({ ...before, ...part(before) }));
+  const add = (make: (draft: Draft) => Widget) =>
+    edit((before) => ({ widgets: [...before.widgets, make(before)] }));
+  const undos = useRef<(() => void)[]>([]);
+  const startOver = () => {
+    // What was removed from the draft cannot come back once the draft is gone.
+    for (const close of undos.current.splice(0)) close();
+    setKept(undefined);
+  };
   const change = (next: Widget[]) => {
-    const gone = widgets.find((one) => !next.some((other) => other.id === one.id));
-    const before = widgets;
-    setWidgets(next);
-    if (gone && next.length < before.length) confirmWithUndo("Widget removed.", () => setWidgets(before));
+    const gone = goneOf(draft.widgets, next);
+    edit(() => ({ widgets: next }));
+    if (gone)
+      undos.current.push(
+        confirmWithUndo("Widget removed.", () =>
+          edit((before) => ({ widgets: withBack(before.widgets, gone) })),
+        ),
+      );
   };
   const drawn = useQueries({
     queries: widgets.flatMap((widget) =>
@@ -133,27 +144,31 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
     combine: (all) => all.flatMap((one) => one.data ?? []),
   });
   const names = new Map(drawn.map((one) => [one.id, one.name] as const));
-  const save = async () => {
+  const save = async (revision = draft.base.revision) => {
     setSaving(true);
     setError(undefined);
     try {
       const saved = await updateDashboard(
         dashboard.id,
-        { name: name.trim() || dashboard.name, widgets, parameters: asked },
-        dashboard.revision,
+        { name: draft.name.trim() || dashboard.name, widgets, parameters: draft.parameters },
+        revision,
       );
       client.setQueryData(dashboardQuery(dashboard.id).queryKey, saved);
-      await client.invalidateQueries({ queryKey: ["dashboards"] });
-      await client.invalidateQueries({ queryKey: ["dashboard", dashboard.owner, dashboard.slug] });
+      client.setQueryData(dashboardBySlug(dashboard.owner, dashboard.slug).queryKey, saved);
+      startOver();
       confirmDone("Dashboard saved.");
       set({ edit: undefined });
+      await client.invalidateQueries({ queryKey: ["dashboards"] });
     } catch (caught) {
-      setError(caught);
+      // Somebody saved it first: theirs is asked for, and the page says so beside both ways out.
+      const isConflict = caught instanceof ApiError && caught.status === 409;
+      if (isConflict) setKept(draft);
+      const theirs = isConflict ? (await reload()).data : undefined;
+      if (!theirs || theirs.revision === revision) setError(caught);
     } finally {
       setSaving(false);
     }
   };
-  const newId = () => Math.min(0, ...widgets.map((widget) => widget.id)) - 1;
   useActions([
     {
       id: "refresh",
@@ -184,7 +199,9 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
       <header className={style.head}>
         <HeadStar thing={{ kind: "dashboard", id: dashboard.id }} onError={setError} />
         <h1 className={isEditing ? "unseen" : "ellipsis"}>{dashboard.name}</h1>
-        {isEditing && <TextField label="Name" value={name} onChange={setName} small />}
+        {isEditing && (
+          <TextField label="Name" value={draft.name} onChange={(name) => edit(() => ({ name }))} small />
+        )}
         <Origin results={shown?.results} isOfValues={!isOld} />
         <span className={style.grow} />
         {isEditing ? (
@@ -196,10 +213,12 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
               small
               icon={<Type aria-hidden />}
               onClick={() =>
-                setWidgets([
-                  ...widgets,
-                  { kind: "text", id: newId(), text: "# Title", position: freePlace(widgets, 6, 2) },
-                ])
+                add(({ widgets }) => ({
+                  kind: "text",
+                  id: newIdOf(widgets),
+                  text: "# Title",
+                  position: freePlace(widgets, 6, 2),
+                }))
               }
             >
               Text
@@ -275,6 +294,21 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
           </Link>
         </div>
       )}
+      {isBehind && (
+        <div className={style.said} role="alert">
+          <p>
+            Somebody saved this dashboard in the meantime
+            {dashboard.name !== draft.base.name && ` as ${dashboard.name}`}, with{" "}
+            {plural(dashboard.widgets.length, "widget")}. Nothing was overwritten.
+          </p>
+          <Button small busy={isSaving} onClick={() => void save(dashboard.revision)}>
+            Save mine over it
+          </Button>
+          <Button small onClick={startOver}>
+            Take theirs, drop mine
+          </Button>
+        </div>
+      )}
       {error !== undefined && (
         <div className={style.params}>
           <ProblemLine error={error} />
@@ -288,7 +322,11 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
         />
       )}
       {isEditing && (
-        <ChooseParameters queryIds={drawn.map((one) => one.queryId)} chosen={asked} onChange={setAsked} />
+        <ChooseParameters
+          queryIds={drawn.map((one) => one.queryId)}
+          chosen={draft.parameters}
+          onChange={(parameters) => edit(() => ({ parameters }))}
+        />
       )}
       {!isEditing && parameters.length > 0 && (
         <div className={style.params}>
@@ -328,10 +366,12 @@ const Opened = ({ dashboard }: { dashboard: Dashboard }) => {
         <AddChart
           onClose={() => setAdding(false)}
           onAdd={(chart) => {
-            setWidgets([
-              ...widgets,
-              { kind: "chart", id: newId(), visualizationId: chart.id, position: freePlace(widgets, 3, 8) },
-            ]);
+            add(({ widgets }) => ({
+              kind: "chart",
+              id: newIdOf(widgets),
+              visualizationId: chart.id,
+              position: freePlace(widgets, 3, 8),
+            }));
             setAdding(false);
           }}
         />
