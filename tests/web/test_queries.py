@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from tests.clients.served import Served
 from tests.clients.served import forgetful as forgetful_server
 from tests.server import ServerProcess
-from tests.web.pages import BOTH_THEMES, EACH_SCREEN, Pages, write
+from tests.web.pages import BOTH_THEMES, EACH_SCREEN, LARGE, PHONE, Pages, write
 
 #: Ten million rows that cost about a second.
 TEN_MILLION = (
@@ -287,6 +287,7 @@ def test_an_address_of_nothing_is_said_with_a_way_on(pages: Pages) -> None:
     expect(page).to_have_url(f"{pages.url}/queries")
 
 
+@pytest.mark.parametrize("size", [LARGE, PHONE], ids=["desk", "phone"])
 def test_a_parameter_without_a_value_is_said_and_nothing_is_sent(pages: Pages) -> None:
     page = pages.open("/queries/new")
     sent: list[str] = []
@@ -294,6 +295,8 @@ def test_a_parameter_without_a_value_is_said_and_nothing_is_sent(pages: Pages) -
     write(page, "SELECT number FROM chain.blocks LIMIT {{n}}")
     strip = page.get_by_role("alert")
     expect(strip).to_contain_text("1:39 The parameter n has no value")
+    pages.picture(page, "query-no-value")
+    expect(strip).to_be_in_viewport(ratio=1)
     expect(page.get_by_label("n", exact=True)).to_have_attribute("aria-invalid", "true")
     expect(page.get_by_role("button", name="Run", exact=False)).to_be_disabled()
     page.keyboard.press("Control+Enter")
@@ -303,3 +306,4 @@ def test_a_parameter_without_a_value_is_said_and_nothing_is_sent(pages: Pages) -
     expect(strip).to_be_hidden()
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "4")
+    pages.picture(page, "query-parameter")
