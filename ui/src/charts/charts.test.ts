@@ -68,6 +68,31 @@ describe("a chart", () => {
       expect(readSpec(options)).toBeUndefined();
   });
 
+  test("adds up the rows of one place in bars and slices, and says so", () => {
+    const more = [...rows, { day: "2026-11-01 00:00:00.000", protocol: "a", volume: 4, trades: 5n }];
+    const { series, note } = build({ ...spec, kind: "bar" }, more, columns);
+    expect(series).toEqual([
+      { name: "b", points: [[Date.UTC(2026, 10, 2), 2]] },
+      { name: "a", points: [[Date.UTC(2026, 10, 1), 5.5]] },
+    ]);
+    expect(note).toBe("Rows of the same day and protocol are added up.");
+    const pie = build(
+      { ...spec, kind: "pie", x: "protocol", y: ["trades"], split: undefined },
+      rows,
+      columns,
+    );
+    expect(pie.series[0]?.points).toEqual([
+      ["b", 4],
+      ["a", 9_007_199_254_740_992],
+    ]);
+    expect(pie.note).toBe("Rows of the same protocol are added up.");
+    expect(build({ ...spec, kind: "bar" }, rows, columns).note).toBeUndefined();
+    // A line goes through every row.
+    const line = build(spec, more, columns);
+    expect(line.series[1]?.points).toHaveLength(2);
+    expect(line.note).toBeUndefined();
+  });
+
   test("has times in UTC, in order, and leaves nulls out", () => {
     const { series, axis } = build(spec, rows, columns);
     expect(axis).toBe("time");

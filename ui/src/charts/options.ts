@@ -17,7 +17,7 @@ export type Built = {
   series: Series[];
   axis: "time" | "value" | "category";
   isLog: boolean;
-  /** Why something asked for is not shown. */
+  /** What was done to the rows, and why something asked for is not shown. */
   note?: string;
   /** One sentence that says what the picture shows. */
   summary: string;
@@ -68,7 +68,15 @@ export const build = (spec: ChartSpec, rows: readonly Row[], columns: readonly C
       byName.set(name, points);
     }
   }
-  let series = fewer([...byName].map(([name, points]) => ({ name, points })));
+  const isOfSums = spec.kind === "bar" || spec.kind === "pie" || (spec.isStacked && spec.kind !== "scatter");
+  let isSummed = false;
+  let series = fewer(
+    [...byName].map(([name, points]) => {
+      const own = isOfSums ? summed(points) : points;
+      isSummed ||= own.length < points.length;
+      return { name, points: own };
+    }),
+  );
   if (axis !== "category")
     series = series.map(({ name, points }) => ({
       name,
@@ -83,15 +91,25 @@ export const build = (spec: ChartSpec, rows: readonly Row[], columns: readonly C
   if (spec.isStacked && series.length > 1) series = aligned(series, axis);
   const isPositive = series.every((one) => one.points.every((point) => point[1] > 0));
   const isLog = spec.isLog && isPositive && spec.kind !== "bar" && spec.kind !== "pie";
+  const notes: string[] = [];
+  if (isSummed)
+    notes.push(`Rows of the same ${spec.x}${spec.split ? ` and ${spec.split}` : ""} are added up.`);
+  if (spec.isLog && !isLog)
+    notes.push(isPositive ? "A log scale is for lines and points." : "A log scale needs positive values.");
   return {
     series,
     axis,
     isLog,
-    ...(spec.isLog && !isLog
-      ? { note: isPositive ? "A log scale is for lines and points." : "A log scale needs positive values." }
-      : {}),
+    ...(notes.length > 0 ? { note: notes.join(" ") } : {}),
     summary,
   };
+};
+
+/** One point a place: a bar or a slice stands for all rows of it, or the tallest would hide the others. */
+const summed = (points: readonly Point[]): Point[] => {
+  const sums = new Map<number | string, number>();
+  for (const [x, y] of points) sums.set(x, (sums.get(x) ?? 0) + y);
+  return [...sums];
 };
 
 /**
