@@ -307,3 +307,23 @@ def test_a_parameter_without_a_value_is_said_and_nothing_is_sent(pages: Pages) -
     page.keyboard.press("Control+Enter")
     expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "4")
     pages.picture(page, "query-parameter")
+
+
+def test_an_archived_query_says_so_and_is_brought_back(pages: Pages) -> None:
+    query = pages.server.save("SELECT 1 AS one", "Put away")
+    page = pages.open(f"/queries/{query}")
+    page.get_by_role("button", name="More actions").click()
+    page.get_by_role("menuitem", name="Archive").click()
+    expect(page).to_have_url(f"{pages.url}/queries")
+    page.goto(f"{pages.url}/queries/{query}")
+    banner = page.get_by_role("status").filter(has_text="This query is archived")
+    expect(banner).to_be_visible()
+    expect(page.get_by_role("button", name="Run")).to_be_disabled()
+    page.get_by_role("button", name="More actions").click()
+    expect(page.get_by_role("menuitem", name="Bring back")).to_be_visible()
+    expect(page.get_by_role("menuitem", name="Archive")).to_have_count(0)
+    page.keyboard.press("Escape")
+    banner.get_by_role("button", name="Bring back").click()
+    expect(banner).to_be_hidden()
+    expect(page.get_by_role("button", name="Run")).to_be_enabled()
+    assert pages.server.call("GET", f"/query/{query}")["is_archived"] is False

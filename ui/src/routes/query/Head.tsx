@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { Play, Save, Square, Workflow } from "lucide-react";
-import { archiveQuery, type SavedQuery } from "../../api/queries";
+import { archiveQuery, queryKey, type SavedQuery } from "../../api/queries";
 import { Button } from "../../components/Button";
 import { SelectField } from "../../components/Field";
 import { Menu } from "../../components/Menu";
@@ -33,6 +33,7 @@ export const Head = ({
   onParameters,
   onFork,
   onTab,
+  onBringBack,
   onError,
 }: {
   saved: SavedQuery | undefined;
@@ -55,16 +56,23 @@ export const Head = ({
   onParameters: () => void;
   onFork: () => void;
   onTab: (tab: Search["tab"]) => void;
+  onBringBack: () => void;
   onError: (error: unknown) => void;
 }) => {
   const navigate = useNavigate();
   const client = useQueryClient();
+  const mark = async (id: number, isArchived: boolean) => {
+    await archiveQuery(id, isArchived);
+    await Promise.all([queryKey(id), ["queries"]].map((key) => client.invalidateQueries({ queryKey: key })));
+  };
   const archive = async (id: number) => {
-    await archiveQuery(id, true);
-    await client.invalidateQueries({ queryKey: ["queries"] });
-    confirmWithUndo("Query archived.", () => {
-      void archiveQuery(id, false).then(() => client.invalidateQueries({ queryKey: ["queries"] }));
-    });
+    try {
+      await mark(id, true);
+    } catch (caught) {
+      onError(caught);
+      return;
+    }
+    confirmWithUndo("Query archived.", () => void mark(id, false));
     void navigate({ to: "/queries" });
   };
   return (
@@ -84,6 +92,7 @@ export const Head = ({
         {isDirty && saved && !isOlder && ` · v${version}`}
         {saved?.view && " · a view"}
         {isPrivate && " · private"}
+        {saved?.isArchived && " · archived"}
       </span>
       <SelectField label="Tier" hideLabel value={tier} options={TIERS} onChange={onTier} small />
       {isRunning ? (
@@ -104,7 +113,7 @@ export const Head = ({
       <Button
         onClick={onSave}
         busy={isSaving}
-        disabled={!isDirty && saved !== undefined}
+        disabled={saved !== undefined && (!isDirty || saved.isArchived)}
         icon={<Save aria-hidden />}
       >
         Save
@@ -131,7 +140,9 @@ export const Head = ({
                   onSelect: () => onPrivate(!isPrivate),
                 },
                 "separator" as const,
-                { label: "Archive", onSelect: () => void archive(saved.id) },
+                saved.isArchived
+                  ? { label: "Bring back", onSelect: onBringBack }
+                  : { label: "Archive", onSelect: () => void archive(saved.id) },
               ]
             : []),
         ]}

@@ -6,7 +6,14 @@ import { useCallback, useMemo, useRef, useState } from "react";
 import { completionQuery } from "../../api/catalog";
 import { ApiError } from "../../api/http";
 import type { Parameter } from "../../api/parameters";
-import { createQuery, type SavedQuery, savedQuery, updateQuery } from "../../api/queries";
+import {
+  archiveQuery,
+  createQuery,
+  queryKey,
+  type SavedQuery,
+  savedQuery,
+  updateQuery,
+} from "../../api/queries";
 import { cancelExecution, isOver } from "../../api/results";
 import { executeQuery, executeSql } from "../../api/statements";
 import { Button } from "../../components/Button";
@@ -92,6 +99,9 @@ export const Workbench = ({
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the values
   const wrong = useMemo(() => valueFaults(text.sql, parameters, values), [text.sql, parameters, valuesKey]);
   const isValid = wrong.length === 0;
+  // The server neither runs nor changes it.
+  const isArchived = saved?.isArchived === true;
+  const canRun = isValid && !isArchived;
   const [tier, setTier] = useState<Tier>("medium");
   const [error, setError] = useState<unknown>();
   const [conflict, setConflict] = useState<SavedQuery>();
@@ -140,7 +150,7 @@ export const Workbench = ({
     setError,
   );
   const press = (onlySelection: boolean) => {
-    if (!isValid || text.sql.trim() === "") return;
+    if (!canRun || text.sql.trim() === "") return;
     part.current = onlySelection ? (editor.current?.selection() ?? "") : "";
     run.press();
   };
@@ -182,7 +192,17 @@ export const Workbench = ({
       setSaving(false);
     }
   };
-  const save = () => void store(base.version);
+  const save = () => {
+    if (!isArchived) void store(base.version);
+  };
+  const back = useOnce(
+    () => archiveQuery(saved?.id ?? 0, false),
+    ({ query_id }) => {
+      for (const key of [queryKey(query_id), ["queries"]]) void client.invalidateQueries({ queryKey: key });
+      confirmDone("Query brought back.");
+    },
+    setError,
+  );
   const format = () => {
     editor.current?.setText(tidy(text.sql));
   };
@@ -192,7 +212,7 @@ export const Workbench = ({
   };
 
   useActions([
-    { id: "run", label: "Run", keys: "Mod+Enter", disabled: !isValid, run: () => press(false) },
+    { id: "run", label: "Run", keys: "Mod+Enter", disabled: !canRun, run: () => press(false) },
     { id: "run-part", label: "Run the selection", keys: "Mod+Shift+Enter", run: () => press(true) },
     { id: "save", label: "Save", keys: "Mod+S", run: save },
     { id: "format", label: "Format the SQL", keys: "Mod+Shift+F", run: format },
@@ -285,7 +305,7 @@ export const Workbench = ({
         onName={(name) => change({ name })}
         onPrivate={(isPrivate) => change({ isPrivate })}
         isRunning={isRunning || run.isBusy}
-        canRun={isValid && text.sql.trim() !== ""}
+        canRun={canRun && text.sql.trim() !== ""}
         onRun={() => press(false)}
         onCancel={() => current.execution && void cancelExecution(current.execution.id).catch(setError)}
         isSaving={isSaving}
@@ -300,8 +320,17 @@ export const Workbench = ({
           void navigate({ to: "/queries/new", search: withParameters(chosen) as never });
         }}
         onTab={(tab) => set({ tab }, true)}
+        onBringBack={back.press}
         onError={setError}
       />
+      {isArchived && (
+        <div className={style.said} role="status">
+          This query is archived: lists and the search leave it out, and it is neither run nor changed.
+          <Button small busy={back.isBusy} onClick={back.press}>
+            Bring back
+          </Button>
+        </div>
+      )}
       {found && (
         <div className={style.said} role="status">
           There is a draft from {clock(found.at)} UTC that was not saved
