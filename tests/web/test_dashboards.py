@@ -203,6 +203,30 @@ def test_an_edit_of_what_another_window_saved_is_kept_until_one_is_chosen(pages:
     assert kept() == ("Again", ["d", "e"])
 
 
+def test_a_text_keeps_its_lines_and_has_room_to_be_written_in(pages: Pages) -> None:
+    made = pages.server.call(
+        "POST", "/dashboards", {"name": "Words", "text_widgets": [{"text": "# Old"}]}
+    )
+    page = pages.open(f"/dashboards/{made['dashboard_id']}?edit=1")
+    box = page.get_by_role("textbox", name="Text, in Markdown")
+    lines = ["# Fees", "in **ETH**", "by [day](/runs)", "- one", "- two", "<b>not bold</b>"]
+    box.fill("\n".join(lines))
+    # All of it is seen: the field is no longer cut off by its widget.
+    assert box.evaluate("(one) => one.scrollHeight <= one.clientHeight")
+    expect(box).to_be_in_viewport(ratio=1)
+    pages.picture(page, "dashboard-text-edit")
+    page.keyboard.press("Control+s")
+    words = page.get_by_role("region", name="Text", exact=True)
+    expect(words.locator("h2")).to_have_text("Fees")
+    expect(words.locator("p").first.locator("br")).to_have_count(1)
+    expect(words.locator("strong")).to_have_text("ETH")
+    expect(words.get_by_role("link", name="day")).to_have_attribute("href", "/runs")
+    expect(words.locator("li")).to_have_text(["one", "two"])
+    expect(words).to_contain_text("<b>not bold</b>")
+    pages.picture(page, "dashboard-text")
+    assert pages.findings(page) == []
+
+
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
 def test_on_a_phone_widgets_stand_one_below_another_in_reading_order(pages: Pages) -> None:
     server = pages.server

@@ -11,6 +11,7 @@ import { useIsDark } from "../../shell/theme";
 import style from "./Dashboard.module.css";
 import type { Loaded } from "./load";
 import { inReadingOrder, moved, stepped } from "./place";
+import { Text } from "./Text";
 
 const Chart = late(() => import("../../charts/Chart").then((module) => module.Chart));
 
@@ -141,10 +142,10 @@ export const Board = ({
               </header>
             )}
             {widget.kind === "text" ? (
-              <div className={style.text}>
+              <div className={style.text} data-edit={isEditing ? "" : undefined}>
                 {isEditing ? (
                   <textarea
-                    aria-label="Text; # begins a title"
+                    aria-label="Text, in Markdown"
                     value={widget.text}
                     onChange={(event) =>
                       onChange(
@@ -193,17 +194,3 @@ const ChartWidget = ({ loaded, isLoading }: { loaded: Loaded | undefined; isLoad
     />
   );
 };
-
-/** Titles and paragraphs; never HTML. */
-export const Text = ({ text }: { text: string }) => (
-  <>
-    {text
-      .split(/\n{2,}|(?<=^#.*)\n/m)
-      .filter((part) => part.trim() !== "")
-      .map((part) => {
-        const title = /^(#{1,3})\s+(.*)/.exec(part);
-        if (!title) return <p key={part}>{part}</p>;
-        return title[1] === "#" ? <h2 key={part}>{title[2]}</h2> : <h3 key={part}>{title[2]}</h3>;
-      })}
-  </>
-);
