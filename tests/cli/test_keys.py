@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from qanat.api.admin import AdminSocket
-from qanat.cli import main
+from qanat.cli import main, output
 from qanat.errors import NotFoundError
 
 Captured = pytest.CaptureFixture[str]
@@ -79,6 +79,26 @@ def test_lists_show_whose_keys_there_are_and_never_a_key(keys: Keys, capsys: Cap
     assert "qk_secret" not in shown
     assert main(["keys", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["keys"][0]["id"] == KEY_ID
+
+
+@pytest.mark.parametrize("columns", [140, 80, 60, 40])
+def test_the_id_of_a_key_is_whole_on_every_terminal(
+    keys: Keys, capsys: Captured, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    """It is what `keys revoke` has to be given."""
+    moment = "2026-11-24T10:40:26.123456Z"
+    keys.entries.append({
+        "id": KEY_ID, "handle": "analysts", "scope": "write", "name": "the laptop of ann",
+        "prefix": "qk_3fK", "created_at": moment, "last_used_at": moment,
+    })  # fmt: skip
+    monkeypatch.setattr(output, "terminal_width", lambda: columns)
+    assert main(["keys", "list"]) == 0
+    told = capsys.readouterr()
+    assert KEY_ID in told.out
+    assert max(len(line.rstrip()) for line in told.out.splitlines()) <= columns
+    assert told.out.count("2026-11-24 10:40Z") == {140: 2, 80: 1, 60: 0, 40: 2}[columns]
+    assert "…" not in told.out
+    assert ("no room for" in told.err) == (columns in (80, 60))
 
 
 def test_a_key_is_revoked_by_its_id_once(keys: Keys, capsys: Captured) -> None:

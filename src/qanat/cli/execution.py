@@ -149,8 +149,9 @@ def _print_table(client: Client, execution: wire.Execution, limit: int) -> None:
         metadata = page.metadata
         rows = [msgspec.json.decode(row, type=dict[str, object]) for row in page.rows]
         output.table(
-            list(zip(metadata.column_names, metadata.column_types, strict=True)),
+            output.fields(metadata.column_names, metadata.column_types),
             [[row.get(name) for name in metadata.column_names] for row in rows],
+            wraps=False,
         )
         shown += len(rows)
     metadata = execution.result_metadata or wire.Metadata()

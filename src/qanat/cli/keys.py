@@ -67,11 +67,25 @@ def list_keys(*, data_dir: Path | None = None, config: Path | None = None, told:
     if told.is_json:
         output.to_json({"keys": keys})
         return 0
-    columns = ("id", "handle", "scope", "name", "prefix", "created_at", "last_used_at")
-    output.table(
-        [(column, "") for column in columns], [[key.get(c) for c in columns] for key in keys]
-    )
+    columns = [
+        output.Field(name="id"),
+        output.Field(name="handle"),
+        output.Field(name="scope"),
+        output.Field(name="name"),
+        output.Field(name="prefix", rank=2),
+        output.Field(name="created_at", kind="timestamp", rank=3),
+        output.Field(name="last_used_at", kind="timestamp", rank=1),
+    ]
+    output.table(columns, [[_shown(key, c.name) for c in columns] for key in keys], wraps=True)
     return 0
+
+
+def _shown(key: dict[str, object], name: str) -> object:
+    """Return what a list shows of a key; of a moment the minute, in UTC."""
+    value = key.get(name)
+    if name.endswith("_at") and isinstance(value, str):
+        return f"{value[:16].replace('T', ' ')}Z"
+    return value
 
 
 def revoke_key(

@@ -29,8 +29,15 @@ def show(query_id: int, /, *, told: Told) -> int:
             return 0
         found = client.decode(content, wire.Pipeline)
     output.table(
-        [("node", "integer"), ("what", ""), ("title", ""), ("tier", ""), ("after", "")],
+        [
+            output.Field(name="node", kind="integer"),
+            output.Field(name="what"),
+            output.Field(name="title"),
+            output.Field(name="tier"),
+            output.Field(name="after"),
+        ],
         [_graph_row(node) for node in found.pipeline.nodes],
+        wraps=True,
     )
     kind = "configured for this query" if found.stored else "made from the query's lineage"
     count = len(found.pipeline.nodes)
@@ -161,11 +168,12 @@ def _watch(client: Client, run_id: str, told: Told, *, cancels: bool) -> int:
     if ended.state == "cancelled":
         raise StoppedError(f"run {run_id} was cancelled", "nothing was published")
     if not told.is_json:
-        _summary(ended)
+        show_summary(ended)
     return ExitCode.DONE
 
 
-def _summary(run: wire.Run) -> None:
+def show_summary(run: wire.Run) -> None:
+    """Print what each node of a run that completed did, and what came of it."""
     from datetime import timedelta
 
     from qanat.cli import output
@@ -173,18 +181,31 @@ def _summary(run: wire.Run) -> None:
 
     output.table(
         [
-            ("node", "integer"), ("title", ""), ("state", ""), ("seconds", "double"),
-            ("rows", "bigint"), ("bytes", "bigint"), ("credits", "double"), ("execution", ""),
+            output.Field(name="node", kind="integer"),
+            output.Field(name="title"),
+            output.Field(name="state"),
+            output.Field(name="seconds", kind="double", rank=1),
+            output.Field(name="rows", kind="bigint", rank=2),
+            output.Field(name="bytes", kind="bigint", rank=4),
+            output.Field(name="credits", kind="double", rank=3),
+            output.Field(name="execution"),
         ],
         [
             [
-                node.id, title(node), state_of(node),
+                node.id,
+                title(node),
+                state_of(node),
                 None if (seconds := took(node)) is None else f"{seconds:.3f}",
-                node.row_count, node.size_bytes, f"{node.credits:.6f}", node.execution_id,
+                node.row_count,
+                node.size_bytes,
+                f"{node.credits:.6f}",
+                node.execution_id,
             ]
             for node in run.nodes
         ],
-    )  # fmt: skip
+        wraps=True,
+        elsewhere=f"`qanat pipeline watch {run.pipeline_execution_id} --json`",
+    )
     whole = ""
     if run.ended_at and run.submitted_at:
         whole = f" in {output.seconds((run.ended_at - run.submitted_at) / timedelta(seconds=1))}"

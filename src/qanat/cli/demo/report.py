@@ -22,9 +22,10 @@ def print_top(client: Client, content: Content, run: wire.Run) -> None:
     names = page.metadata.column_names
     rows = [msgspec.json.decode(row, type=dict[str, object]) for row in page.rows]
     output.table(
-        list(zip(names, page.metadata.column_types, strict=True)),
+        output.fields(names, page.metadata.column_types),
         [[row.get(name) for name in names] for row in rows],
         title=f"{title(node)}: the first {len(rows)} of {page.metadata.total_row_count:,} rows",
+        wraps=False,
     )
 
 
@@ -49,13 +50,21 @@ def print_receipt(client: Client, run: wire.Run) -> None:
     rows.append(["total", "", "", "", *_figures(total)])
     output.table(
         [
-            ("node", ""), ("state", ""), ("seconds", "double"), ("rows", "bigint"),
-            ("CPU s", "double"), ("read", "bigint"), ("written", "bigint"), ("memory", "bigint"),
-            ("credits", "double"),
+            output.Field(name="node"),
+            output.Field(name="state"),
+            output.Field(name="seconds", kind="double"),
+            output.Field(name="rows", kind="bigint", rank=1),
+            output.Field(name="CPU s", kind="double", rank=2),
+            output.Field(name="read", kind="bigint", rank=3),
+            output.Field(name="written", kind="bigint", rank=4),
+            output.Field(name="memory", kind="bigint", rank=5),
+            output.Field(name="credits", kind="double"),
         ],
         rows,
         title=f"Receipt of run {run.pipeline_execution_id}",
-    )  # fmt: skip
+        wraps=True,
+        elsewhere="the page of the run",
+    )
 
 
 def print_doors(
@@ -66,6 +75,7 @@ def print_doors(
     query = f"{server}/api/v1/query/{content.target}"
     body = """'{"query_parameters":{"project":"curve"}}'"""
     lines = [
+        "",
         "Try it from another terminal:",
         f"  {head} '{query}/results?limit=3'",
         f"  {head} -d {body} {query}/pipeline/execute",
