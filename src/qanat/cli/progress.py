@@ -7,8 +7,9 @@ per change. `Screen.show` may be called as often as something changes.
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final, Self, TextIO
+from typing import Final, Literal, NamedTuple, Self, TextIO
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
@@ -17,6 +18,7 @@ from rich.text import Text
 
 from qanat.cli import output, wire
 from qanat.cli.follow import Watched
+from qanat.cli.layout import Need, fitted
 from qanat.clock import Clock, SystemClock
 
 _MARKS: Final = {
@@ -30,8 +32,26 @@ _MARKS: Final = {
 }
 _PLAIN_MARKS: Final = {"·": ".", "▸": ">", "✓": "+", "✗": "x"}
 _BAR_CELLS: Final = 24
+_BAR_WORDS: Final = 36  #: cells for what stands behind the bar
+_GAP: Final = 2  #: cells between columns
 #: What is drawn first when the terminal is too low for all of a run.
 _URGENCY: Final = ("failed", "executing", "completed", "reused", "pending", "cancelled", "skipped")
+
+
+class _Column(NamedTuple):
+    justify: Literal["left", "right"]
+    least: int  #: cells
+    rank: int  #: left out on a narrow terminal, the greatest first; 0: never
+
+
+_WHOLE: Final = 1_000  #: as wide as what stands there
+_COLUMNS: Final = (
+    _Column("left", _WHOLE, 0),  # the mark
+    _Column("left", 12, 0),  # the title
+    _Column("right", _WHOLE, 2),  # how long it took
+    _Column("right", _WHOLE, 3),  # its rows
+    _Column("left", 12, 1),  # the share of its work, the reason, the error
+)
 
 
 class Screen:
@@ -133,16 +153,10 @@ class _Drawing:
         nodes = list(self._watched.nodes.values())
         room = max(3, (options.height or console.size.height) - 3)
         shown = {node.id for node in sorted(nodes, key=_urgency)[:room]}
-        lines = Table.grid(padding=(0, 2))
-        for justify in ("left", "left", "right", "right", "left"):
-            lines.add_column(justify=justify, no_wrap=True, overflow="ellipsis")
-        for node in nodes:
-            if node.id in shown:
-                lines.add_row(*self._cells(node, now))
-        yield lines
+        yield _lines([self._cells(node, now) for node in nodes if node.id in shown], options)
         if len(shown) < len(nodes):
             yield Text(f"  and {len(nodes) - len(shown):,} more", style="dim")
-        yield self._bar(nodes, now)
+        yield self._bar(nodes, now, options.max_width)
 
     def _cells(self, node: wire.Node, now: datetime) -> tuple[Text, ...]:
         state = state_of(node)
@@ -163,24 +177,44 @@ class _Drawing:
             Text(output.one_line(note), style=style),
         )
 
-    def _bar(self, nodes: list[wire.Node], now: datetime) -> Text:
+    def _bar(self, nodes: list[wire.Node], now: datetime, width: int) -> Text:
         run = self._watched.run
         ended = sum(1 for node in nodes if node.state not in ("pending", "executing"))
-        full = _BAR_CELLS * ended // max(1, len(nodes))
+        cells = max(4, min(_BAR_CELLS, width - _BAR_WORDS))
         began = run.started_at or run.submitted_at
         elapsed = ((run.ended_at or now) - began) / timedelta(seconds=1) if began else 0.0
-        cells = self._plain_bar(full)
+        bar = self._plain_bar(cells * ended // max(1, len(nodes)), cells)
         return Text(
-            f"{cells} {ended}/{len(nodes)} · {run.state} · {output.seconds(max(0.0, elapsed))}",
+            f"{bar} {ended}/{len(nodes)} · {run.state} · {output.seconds(max(0.0, elapsed))}",
             style={"completed": "green", "failed": "red", "cancelled": "yellow"}.get(run.state, ""),
         )
 
     def _plain(self, mark: str) -> str:
         return _PLAIN_MARKS.get(mark, mark) if self._is_plain else mark
 
-    def _plain_bar(self, full: int) -> str:
+    def _plain_bar(self, full: int, cells: int) -> str:
         done, left = ("#", ".") if self._is_plain else ("█", "░")
-        return done * full + left * (_BAR_CELLS - full)
+        return done * full + left * (cells - full)
+
+
+def _lines(rows: Sequence[tuple[Text, ...]], options: ConsoleOptions) -> Table:
+    """Return the rows as lines: mark and title always, the rest where there is room."""
+    grid = Table.grid(padding=(0, _GAP, 0, 0))
+    full = [max((row[at].cell_len for row in rows), default=0) for at in range(len(_COLUMNS))]
+    used = [at for at, width in enumerate(full) if width]
+    needs = [
+        Need(least=min(full[at], _COLUMNS[at].least), full=full[at], rank=_COLUMNS[at].rank)
+        for at in used
+    ]
+    widths = fitted(needs, options.max_width, _GAP) or [need.least for need in needs]
+    drawn = [(at, width) for at, width in zip(used, widths, strict=True) if width]
+    for at, width in drawn:
+        grid.add_column(
+            justify=_COLUMNS[at].justify, width=width, no_wrap=True, overflow="ellipsis"
+        )
+    for row in rows:
+        grid.add_row(*(row[at] for at, _ in drawn))
+    return grid
 
 
 def _urgency(node: wire.Node) -> int:
