@@ -179,3 +179,16 @@ def test_a_fire_that_met_a_full_queue_starts_once_there_is_room(database: Databa
     world.drain()
     assert all(world.pointer(label) is not None for label in full)
     assert world.database.read(lambda tx: tx.value(_PASSED)) is None
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["committed", "undone"])
+def test_a_fire_whose_answer_is_lost_runs_once(world: World, before: bool) -> None:
+    schedule(world, world.view("result_a", "SELECT 1 AS n"))
+    world.database.before = before
+    world.database.silent_in = 2  # the first commit of a tick is the heartbeat's
+    hour_passes(world)
+    world.drain()
+    world.clock.advance(seconds=AGAIN_S)
+    world.coordinator.tick()
+    world.drain()
+    assert [run.state for run in scheduled(world)] == [RunState.COMPLETED]
