@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import pytest
 
 from qanat.api import ROUTES
+from qanat.api.wire.words import Trigger
 from qanat.config import Settings
+from qanat.model.records import Cause
 from qanat.wiring import build
 from tests.api.whole.owner import Owner
 from tests.docs.pages import DOCS, read, sections, table
@@ -53,6 +55,15 @@ def test_every_extension_is_described() -> None:
         if not note and _nameless(endpoint.strip("`").replace("/v1/", "/")) not in described
     ]
     assert missing == []
+
+
+def test_what_starts_a_run_is_listed_as_it_is_told() -> None:
+    """A client that waits for a word which is never sent waits for ever."""
+    page = read(DOCS / "api" / "extensions.md")
+    (row,) = re.findall(r"^\| `trigger` \| always \| (.*) \|$", page, re.MULTILINE)
+    assert tuple(re.findall(r"`(\w+)`", row)) == get_args(Trigger)
+    (line,) = re.findall(r"`trigger`: (.*)\.$", page, re.MULTILINE)
+    assert tuple(re.findall(r"`(\w+)`", line)) == get_args(Cause)
 
 
 def test_what_is_not_served_is_not_found(tmp_path: Path) -> None:
