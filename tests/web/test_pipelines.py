@@ -182,6 +182,17 @@ def test_a_plan_says_what_the_server_refuses_and_what_a_run_took(pages: Pages, b
     expect(page.get_by_text("no estimate")).to_have_count(0)
 
 
+def test_a_long_error_leaves_the_list_of_runs_its_last_column(pages: Pages) -> None:
+    query = pages.server.save(f"SELECT {'a_long_name_' * 20}", "Long error")
+    pages.server.wait_run(pages.server.start_pipeline(query))
+    page = pages.open("/runs")
+    row = page.get_by_role("row").filter(has_text="Long error").first
+    expect(row.get_by_role("link", name="Long error")).to_be_in_viewport(ratio=1)
+    expect(row.get_by_role("cell").last).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("columnheader", name="Started")).to_be_in_viewport(ratio=1)
+    pages.picture(page, "runs-long-error")
+
+
 @BOTH_THEMES
 def test_a_run_is_cancelled_after_it_was_said_what_that_does(pages: Pages) -> None:
     run = pages.server.start_pipeline(chain(pages.server, "Long", ["SELECT 1 AS a", LONG]))

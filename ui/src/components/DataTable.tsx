@@ -20,6 +20,8 @@ export type Column<T> = {
   wide?: boolean;
   /** As narrow as its cells; its title is only for screen readers. */
   narrow?: boolean;
+  /** Takes what room the others leave; what does not fit in it ends in dots. */
+  fill?: boolean;
   /** Sorts by this; a column without it cannot be sorted. */
   by?: (row: T) => string | number;
 };
@@ -103,6 +105,7 @@ const Line = memo(function Line<T>({
           data-right={column.right ? "" : undefined}
           data-wide={column.wide ? "" : undefined}
           data-narrow={column.narrow ? "" : undefined}
+          data-fill={column.fill ? "" : undefined}
         >
           {column.cell(row)}
         </td>
@@ -179,6 +182,7 @@ export const DataTable = <T,>({
                   data-right={column.right ? "" : undefined}
                   data-wide={column.wide ? "" : undefined}
                   data-narrow={column.narrow ? "" : undefined}
+                  data-fill={column.fill ? "" : undefined}
                   aria-sort={direction}
                 >
                   {column.by && onSort ? (

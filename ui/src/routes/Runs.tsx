@@ -128,9 +128,10 @@ export const RunsPage = () => {
                   key: "said",
                   title: "Outcome",
                   wide: true,
+                  fill: true,
                   cell: (run) =>
                     run.error ? (
-                      <span className={`${style.error} ellipsis`} title={run.error.message}>
+                      <span className={style.error} title={run.error.message}>
                         {run.error.nodeTitle && `${run.error.nodeTitle}: `}
                         {run.error.message}
                       </span>

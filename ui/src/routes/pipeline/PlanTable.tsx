@@ -36,7 +36,8 @@ export const PlanTable = ({
         key: "why",
         title: "Why",
         wide: true,
-        cell: (node) => <span className="ellipsis">{node.reason ?? ""}</span>,
+        fill: true,
+        cell: (node) => <span title={node.reason}>{node.reason ?? ""}</span>,
       },
       { key: "tier", title: "Tier", cell: (node) => node.tier },
       {
