@@ -203,6 +203,18 @@ def test_an_edit_of_what_another_window_saved_is_kept_until_one_is_chosen(pages:
     assert kept() == ("Again", ["d", "e"])
 
 
+def test_an_address_of_no_dashboard_says_so_and_leads_to_the_list(pages: Pages) -> None:
+    pages.allowed = ("404",)
+    page = pages.open("/dashboards/abc")
+    for path in ("/dashboards/abc", "/dashboards/987654", "/d/me/nothing"):
+        page.goto(pages.url + path)
+        expect(page.get_by_role("heading", name="There is no such dashboard")).to_be_visible()
+        expect(page.get_by_text("NaN")).to_have_count(0)
+    assert pages.findings(page) == []
+    page.get_by_role("link", name="All dashboards").click()
+    expect(page).to_have_url(f"{pages.url}/dashboards")
+
+
 def test_a_text_keeps_its_lines_and_has_room_to_be_written_in(pages: Pages) -> None:
     made = pages.server.call(
         "POST", "/dashboards", {"name": "Words", "text_widgets": [{"text": "# Old"}]}

@@ -18,7 +18,7 @@ import {
   type Widget,
 } from "../api/dashboards";
 import { ApiError } from "../api/http";
-import { Button } from "../components/Button";
+import { Button, buttonClass } from "../components/Button";
 import { TextField } from "../components/Field";
 import { clock, duration, plural, shortId } from "../components/format";
 import { Menu } from "../components/Menu";
@@ -44,8 +44,10 @@ import { parametersOf, type Raw } from "./search";
 import { useOnce } from "./useOnce";
 
 export const DashboardPage = () => {
-  const id = Number(useParams({ from: "/inside/dashboards/$id" }).id);
-  return <Page query={useQuery(dashboardQuery(id))} />;
+  const { id } = useParams({ from: "/inside/dashboards/$id" });
+  const isId = /^\d{1,15}$/.test(id);
+  const query = useQuery({ ...dashboardQuery(Number(id)), enabled: isId });
+  return isId ? <Page query={query} /> : <NoSuch />;
 };
 
 export const SharedDashboardPage = () => {
@@ -58,6 +60,7 @@ type Reload = () => Promise<{ data?: Dashboard | undefined }>;
 const Page = ({ query }: { query: { data?: Dashboard | undefined; error: unknown; refetch: Reload } }) => {
   const name = query.data?.name ?? "Dashboard";
   usePage(name, [{ label: "Dashboards", to: "/dashboards" }, { label: name }]);
+  if (query.error instanceof ApiError && query.error.status === 404) return <NoSuch />;
   if (query.data) return <Opened key={query.data.id} dashboard={query.data} reload={query.refetch} />;
   if (query.error)
     return (
@@ -68,6 +71,25 @@ const Page = ({ query }: { query: { data?: Dashboard | undefined; error: unknown
       />
     );
   return <Skeleton lines={10} />;
+};
+
+const NoSuch = () => {
+  usePage("No such dashboard", [{ label: "Dashboards", to: "/dashboards" }, { label: "No such dashboard" }]);
+  return (
+    <>
+      <h1 className="unseen">No such dashboard</h1>
+      <Empty
+        title="There is no such dashboard"
+        actions={
+          <Link to="/dashboards" className={buttonClass}>
+            All dashboards
+          </Link>
+        }
+      >
+        The address may be mistyped, or the dashboard was archived or is another's.
+      </Empty>
+    </>
+  );
 };
 
 /** The rows of one run for every chart; the next ones take their place all at once. */
