@@ -327,3 +327,38 @@ def test_an_archived_query_says_so_and_is_brought_back(pages: Pages) -> None:
     expect(banner).to_be_hidden()
     expect(page.get_by_role("button", name="Run")).to_be_enabled()
     assert pages.server.call("GET", f"/query/{query}")["is_archived"] is False
+
+
+def test_what_is_typed_above_the_rows_finds_what_is_seen_in_them(pages: Pages) -> None:
+    query = result_of(
+        pages.server,
+        "SELECT * FROM (VALUES (DATE '2026-11-03', TIMESTAMP '2026-11-03 10:41:07', "
+        "0x048d13ec21003990, 'WETH', 12.345E0, 1), "
+        "(DATE '2025-01-06', TIMESTAMP '2025-01-06 23:00:00', 0xff00, '100% sure', 7E0, NULL)) "
+        'AS t (day, "at", hash, "na""me", fee, n)',
+        "Two rows",
+    )
+    page = pages.open(f"/queries/{query}")
+    typed = page.get_by_label("Filter rows on the server")
+    grid = page.get_by_role("grid", name="Result")
+    found = {
+        "eth": "WETH", "2026-11": "WETH", "2026-11-03 10:41": "WETH", "0x048d13": "WETH",
+        "0x048d13ec…003990": "WETH", "12.3": "WETH", "ff00": "100% sure", "100%": "100% sure",
+        "null": "100% sure", "fee between 7 and 8": "100% sure",
+    }  # fmt: skip
+    for text, name in found.items():
+        typed.fill(text)
+        expect(page.get_by_text("1 of 2")).to_be_visible()
+        expect(grid.get_by_role("gridcell").nth(3)).to_have_text(name)
+        typed.fill("")
+        expect(grid).to_have_attribute("aria-rowcount", "3")
+
+    typed.fill("11-03")
+    expect(page.get_by_role("heading", name="No row has “11-03” in a text column")).to_be_visible()
+    expect(page.get_by_text("Dates are found from the year on")).to_be_visible()
+    pages.picture(page, "query-nothing-found")
+    assert pages.findings(page, "[role=tabpanel]") == []
+    page.get_by_role("button", name="Show all rows").click()
+    expect(grid).to_have_attribute("aria-rowcount", "3")
+    page.get_by_role("columnheader", name='na"me').click()
+    expect(grid.get_by_role("gridcell").nth(3)).to_have_text("100% sure")

@@ -7,6 +7,7 @@ import {
   type KeyboardEvent,
   memo,
   type PointerEvent,
+  type ReactNode,
   useEffect,
   useId,
   useMemo,
@@ -54,6 +55,7 @@ export const Grid = ({
   onCell,
   startRow = 0,
   widthsName,
+  empty,
 }: {
   label: string;
   columns: readonly GridColumn[];
@@ -70,6 +72,8 @@ export const Grid = ({
   startRow?: number;
   /** What widths that a person sets are kept under; none: only while the grid is there. */
   widthsName?: string | undefined;
+  /** What stands in place of rows when there are none. */
+  empty?: ReactNode;
 }) => {
   const id = useId();
   const frame = useRef<HTMLDivElement>(null);
@@ -306,6 +310,11 @@ export const Grid = ({
           </div>
         </div>
       </div>
+      {empty && pages.total === 0 && pages.error === undefined && (
+        <div className={style.said} role="status">
+          {empty}
+        </div>
+      )}
       {pages.error !== undefined && (
         <div className={style.said}>
           <Problem error={pages.error} title="Rows could not be loaded" onRetry={() => pages.retry()} />

@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { cellOf, copied, jsonOf, tsvOf, widthOf } from "./cell";
-import { filterByValue, filterOf, readSort, sortClause } from "./filter";
+import { filterByValue, readSort, sortClause } from "./filter";
 import { decide, MOST_AT_ONCE, PAGE_ROWS, Pages, pagesOf } from "./pages";
+import { searchOf } from "./search";
 import * as window from "./window";
 
 const view = (rowCount: number) => ({ rowCount, height: 600, rowHeight: 28 });
@@ -147,16 +148,95 @@ describe("filters", () => {
     { name: "amount", type: "double" },
     { name: "hash", type: "varbinary" },
   ];
-  test("words look into every text column, numbers also into numbers", () => {
-    expect(filterOf("o'x", columns)).toBe(`"symbol" LIKE '%o''x%' OR "we\\"ird" LIKE '%o''x%'`);
-    expect(filterOf(" 5 ", columns)).toContain('"amount" = 5');
-    expect(filterOf("0xab", columns)).toContain('"hash" = 0xab');
-    expect(filterOf("", columns)).toBeUndefined();
+  const filterOf = (typed: string, of = columns) => searchOf(typed, of)?.filter;
+  const only = (type: string, typed: string) => filterOf(typed, [{ name: "c", type }]);
+  const NOTHING = `"c" IS NULL AND "c" IS NOT NULL`;
+
+  test("words look into every text column, in capitals and small letters", () => {
+    expect(filterOf("o'x", [...columns.slice(0, 2)])?.split(" OR ")).toEqual(
+      ["symbol", 'we""ird'].flatMap((name) =>
+        ["o''x", "o''X", "O''x", "O''X"].map((text) => `"${name}" LIKE '%${text}%'`),
+      ),
+    );
+    const long = searchOf("wrapped ether", [{ name: "c", type: "varchar" }]);
+    for (const text of ["wrapped ether", "WRAPPED ETHER", "Wrapped Ether", "Wrapped ether"])
+      expect(long?.filter).toContain(`LIKE '%${text}%'`);
+    expect(long?.none.more).toContain("It was looked for as wrapped ether, WRAPPED ETHER");
+    expect(filterOf("")).toBeUndefined();
   });
-  test("an expression goes to the server as it is", () => {
-    expect(filterOf("amount > 5 AND symbol = 'ETH'", columns)).toBe("amount > 5 AND symbol = 'ETH'");
-    expect(filterOf("symbol IS NOT NULL", columns)).toBe("symbol IS NOT NULL");
+  test("numbers are found by their digits", () => {
+    expect(only("bigint", "5")).toBe('"c" = 5');
+    expect(only("double", "12.3")).toBe('("c" >= 12.3 AND "c" < 12.4)');
+    expect(only("decimal(10,2)", "9.99")).toBe('("c" >= 9.99 AND "c" < 10.00)');
+    expect(only("double", "-0.09")).toBe('("c" <= -0.09 AND "c" > -0.10)');
+    expect(only("real", "7")).toBe('("c" >= 7 AND "c" < 8)');
+    expect(only("bigint", "5x")).toBe(NOTHING);
   });
+  test("dates are found from the year on", () => {
+    const range = (from: string, to: string) => `("c" >= '${from}' AND "c" <= '${to}')`;
+    expect(only("date", "2026-02")).toBe(range("2026-02-01 00:00:00.000000", "2026-02-28 23:59:59.999999"));
+    expect(only("timestamp(3)", "2026-11-03T10:41")).toBe(
+      range("2026-11-03 10:41:00.000000", "2026-11-03 10:41:59.999999"),
+    );
+    expect(only("timestamp(3) with time zone", "2026-11-03 10:41:07.12 UTC")).toBe(
+      range("2026-11-03 10:41:07.120000", "2026-11-03 10:41:07.129999"),
+    );
+    for (const none of ["2026-13", "2026-02-30", "11-03", "10:41"]) expect(only("date", none)).toBe(NOTHING);
+  });
+  test("binaries and identifiers are found by their beginning", () => {
+    expect(only("varbinary", "0x048d13")).toBe('("c" >= 0x048d13 AND "c" < 0x048d14)');
+    expect(only("varbinary", "048d1")).toBe('("c" >= 0x048d10 AND "c" < 0x048d20)');
+    expect(only("varbinary", "0x0f")).toBe('("c" >= 0x0f AND "c" < 0x10)');
+    expect(only("varbinary", "0xff")).toBe('"c" >= 0xff');
+    expect(only("varbinary", "0x048d13ec…21003990")).toBe('("c" >= 0x048d13ec AND "c" < 0x048d13ed)');
+    expect(only("varbinary", "dad")).toBe(NOTHING);
+    expect(only("uuid", "01234567-8")).toBe(
+      `("c" >= '01234567-8000-0000-0000-000000000000' AND "c" <= '01234567-8fff-ffff-ffff-ffffffffffff')`,
+    );
+  });
+  test("what a cell shows of no value is found too", () => {
+    expect(only("double", "null")).toBe('"c" IS NULL');
+    expect(only("varchar", '""')).toBe(`"c" = ''`);
+    expect(only("boolean", "True")).toBe('"c" = true');
+  });
+  test("the signs of LIKE do not find everything", () => {
+    expect(only("varchar", "%")).toBe(`("c" >= '%' AND "c" < '&')`);
+    expect(only("varchar", "5%")).toBe(`"c" LIKE '%5_%'`);
+    expect(searchOf("5%", [{ name: "c", type: "varchar" }])?.note).toContain("any character");
+  });
+  test("what cannot be searched is said, and no row is left", () => {
+    const search = searchOf("x", [{ name: "c", type: "array(bigint)" }]);
+    expect(search?.filter).toBe(NOTHING);
+    expect(search?.none).toEqual({
+      title: "No row has “x”",
+      more: "Arrays, maps, rows, JSON and times of day are not searched.",
+    });
+    expect(searchOf("x", columns)?.none.title).toBe("No row has “x” in a text column");
+    expect(only("json", "x")).toBe(NOTHING);
+  });
+  test.each([
+    "amount > 5 AND symbol = 'ETH'",
+    "symbol IS NOT NULL",
+    "(SYMBOL in ('a') or amount >= 1)",
+    `"we""ird" LIKE 'a%'`,
+    "amout = 5",
+    "symbol = ETH",
+    "not amount = 1",
+  ])("an expression goes to the server as it is: %s", (text) => {
+    expect(filterOf(text)).toBe(text);
+  });
+  test("BETWEEN is written as the server can read it", () => {
+    expect(filterOf("amount between 1 and 5.5 AND symbol between 'a' and 'b c'")).toBe(
+      "(amount >= 1 AND amount <= 5.5) AND (symbol >= 'a' AND symbol <= 'b c')",
+    );
+    expect(filterOf("symbol = 'x between 1 and 2'")).toBe("symbol = 'x between 1 and 2'");
+  });
+  test.each(["symbol like that", "I like it", "between us and them", "<b>", "x->y", "the symbol is fine"])(
+    "a sentence is no expression: %s",
+    (text) => {
+      expect(filterOf(text)).toContain(`LIKE '%${text}%'`);
+    },
+  );
   test("a value filters for itself", () => {
     const [symbol, , amount, hash] = columns as never as { name: string; type: string }[];
     expect(filterByValue(symbol as never, "a'b")).toBe(`"symbol" = 'a''b'`);

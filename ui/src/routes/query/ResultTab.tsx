@@ -6,9 +6,11 @@ import { CopyButton } from "../../components/CopyButton";
 import { SearchField } from "../../components/Field";
 import { whole } from "../../components/format";
 import { Menu } from "../../components/Menu";
+import { Empty } from "../../components/Panel";
 import { cellOf, jsonOf, tsvOf } from "../../grid/cell";
-import { filterByValue, filterOf, readSort, sortClause } from "../../grid/filter";
+import { filterByValue, readSort, sortClause } from "../../grid/filter";
 import { Grid, type GridColumn } from "../../grid/Grid";
+import { searchOf } from "../../grid/search";
 import style from "./Query.module.css";
 
 type Looked = { row: number; column: GridColumn; value: unknown };
@@ -37,10 +39,11 @@ export const ResultTab = ({
   const typed = filter ?? "";
   const asked = useDeferredValue(typed);
   const sorted = readSort(sort);
-  const shape = useMemo(() => {
-    const wanted = filterOf(asked, columns);
-    return { ...(sorted && sort ? { sort } : {}), ...(wanted ? { filter: wanted } : {}) };
-  }, [asked, columns, sort, sorted]);
+  const search = useMemo(() => searchOf(asked, columns), [asked, columns]);
+  const shape = useMemo(
+    () => ({ ...(sorted && sort ? { sort } : {}), ...(search ? { filter: search.filter } : {}) }),
+    [search, sort, sorted],
+  );
   const types = useMemo(() => columns.map((column) => column.type), [columns]);
   const load = useCallback(
     (at: { offset: number; limit: number }, signal: AbortSignal) =>
@@ -80,6 +83,7 @@ export const ResultTab = ({
         {shape.filter && (
           <span className="muted figures">
             {whole(total)} of {whole(execution.rowCount)}
+            {search?.note && ` · ${search.note}`}
           </span>
         )}
         <Button
@@ -115,6 +119,22 @@ export const ResultTab = ({
         onCell={setLooked}
         widthsName={execution.queryId > 0 ? `query.${execution.queryId}` : undefined}
         startRow={row ?? 0}
+        empty={
+          search ? (
+            <Empty
+              title={search.none.title}
+              actions={
+                <Button small onClick={() => onShape({ filter: undefined, row: undefined })}>
+                  Show all rows
+                </Button>
+              }
+            >
+              {search.none.more}
+            </Empty>
+          ) : (
+            <Empty title="No rows">The statement was done, and gave none.</Empty>
+          )
+        }
       />
       {looked && <CellPart looked={looked} onFilter={(text) => onShape({ filter: text, row: undefined })} />}
     </>
