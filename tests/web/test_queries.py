@@ -362,3 +362,13 @@ def test_what_is_typed_above_the_rows_finds_what_is_seen_in_them(pages: Pages) -
     expect(grid).to_have_attribute("aria-rowcount", "3")
     page.get_by_role("columnheader", name='na"me').click()
     expect(grid.get_by_role("gridcell").nth(3)).to_have_text("100% sure")
+
+
+def test_the_text_is_set_out_in_lines_by_a_key(pages: Pages) -> None:
+    page = pages.open("/queries/new")
+    write(page, "select x'00ff' as b, kind from chain.blocks")
+    page.keyboard.press("Control+Shift+f")
+    expect(page.locator(".cm-line").first).to_have_text("SELECT x'00ff' AS b,")
+    assert page.locator(".cm-line").all_inner_texts()[:3] == [
+        "SELECT x'00ff' AS b,", "  kind", "FROM chain.blocks",
+    ]  # fmt: skip

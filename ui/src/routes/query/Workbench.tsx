@@ -25,7 +25,6 @@ import { ProblemLine } from "../../components/Problem";
 import { Split } from "../../components/Split";
 import { confirmDone } from "../../components/Toasts";
 import type { EditorHandle } from "../../editor/Editor";
-import { tidy } from "../../editor/tidy";
 import type { Tier } from "../../graph/model";
 import { useActions } from "../../shell/keys";
 import { nonce } from "../../shell/nonce";
@@ -203,8 +202,10 @@ export const Workbench = ({
     },
     setError,
   );
+  const latest = useRef(text.sql);
+  latest.current = text.sql;
   const format = () => {
-    editor.current?.setText(tidy(text.sql));
+    import("../../editor/tidy").then(({ tidy }) => editor.current?.setText(tidy(latest.current)), setError);
   };
   const takeText = (next: Text) => {
     replace(next);
