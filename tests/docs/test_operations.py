@@ -1,8 +1,10 @@
-"""A backup made as docs/operations/backup.md says, beside a server at work, restores."""
+"""What docs/operations tells operators to type can be typed, and a backup made so restores."""
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from qanat.cli import build
 from tests.docs.pages import DOCS, blocks, read
 from tests.server import ServerProcess
 
@@ -25,6 +28,32 @@ def qanat(*words: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+LINES = [
+    (page.name, line)
+    for page in sorted((DOCS / "operations").glob("*.md"))
+    for block in blocks(read(page), "sh")
+    for line in block.replace("\\\n", " ").splitlines()
+]
+#: What a machine has that meets what install.md asks for.
+AT_HAND = {"python3", "make", "mkdir", "cp", "export", "source", "qanat", "pip"}
+
+
+@pytest.mark.parametrize(("page", "line"), LINES)
+def test_every_line_needs_only_what_is_at_hand(page: str, line: str) -> None:
+    """A tool that only this project's own folder holds is none that an operator has."""
+    assert Path(shlex.split(line)[0]).name in AT_HAND, page
+
+
+@pytest.mark.parametrize(("page", "line"), [each for each in LINES if "qanat " in each[1]])
+def test_every_qanat_line_is_one_that_the_command_takes(page: str, line: str) -> None:
+    (words,) = re.findall(r"\bqanat ((?:[a-z]+ )+.*?|[a-z]+)(?:[)>]|$)", line)
+    app = build()
+    command, _, _ = app.parse_args(
+        shlex.split(words, comments=True), exit_on_error=False, print_error=False
+    )
+    assert command.__module__.startswith("qanat.cli."), page
 
 
 @pytest.mark.timeout(240)
