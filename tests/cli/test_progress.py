@@ -28,6 +28,7 @@ def test_every_terminal_shows_the_marks_of_the_nodes(
         id=3,
         state="failed",
         title="Prices by the hour",
+        row_count=1,
         error=wire.Failure(message="line 3:6: Column 'amout' cannot be resolved"),
     )
     run = wire.Run(pipeline_execution_id=RUN, state="failed", nodes=(*NODES, failed))
@@ -43,6 +44,7 @@ def test_every_terminal_shows_the_marks_of_the_nodes(
         assert "line 3:6: C" in lines[2]
     if columns >= 60:
         assert "1,234,567 rows" in lines[0]
+        assert " 1 row " in lines[2]
 
 
 class Terminal(io.StringIO):

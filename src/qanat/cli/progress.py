@@ -130,12 +130,16 @@ def _facts(node: wire.Node) -> str:
     if seconds is not None:
         parts.append(output.seconds(seconds))
     if node.row_count is not None:
-        parts.append(f"{node.row_count:,} rows")
+        parts.append(_rows(node.row_count))
     if node.error is not None:
         parts.append(node.error.message)
     elif node.reason:
         parts.append(node.reason)
     return "  " + " · ".join(parts) if parts else ""
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def _is_plain(console: Console) -> bool:
@@ -173,7 +177,7 @@ class _Drawing:
             Text(self._plain(mark), style=style),
             Text(output.one_line(title(node)), style="dim" if state == "pending" else ""),
             Text(output.seconds(seconds) if seconds is not None else ""),
-            Text(f"{node.row_count:,} rows" if node.row_count is not None else "", style="dim"),
+            Text(_rows(node.row_count) if node.row_count is not None else "", style="dim"),
             Text(output.one_line(note), style=style),
         )
 
