@@ -146,6 +146,12 @@ def test_a_result_that_does_not_fit_is_told_in_lines_with_nothing_cut(
     assert capsys.readouterr().out.splitlines() == [*block, "", *block]
 
 
+def test_a_result_without_rows_still_names_its_columns(wide: Wide, capsys: Captured) -> None:
+    wide(40)
+    output.table([Field(name=f"column_{at}") for at in range(5)], [], wraps=False)
+    assert capsys.readouterr().out == "column_0, column_1, column_2, column_3, column_4\n"
+
+
 def test_a_name_longer_than_its_values_is_wrapped_before_they_are_cut(
     wide: Wide, capsys: Captured
 ) -> None:

@@ -135,6 +135,8 @@ def table(
 def _blocks(target: Console, columns: Sequence[Field], cells: Sequence[Sequence[Text]]) -> None:
     names = [one_line(column.name) for column in columns]
     longest = max(cell_len(name) for name in names)
+    if not cells:
+        target.print(Text(", ".join(names)), soft_wrap=True)
     for number, row in enumerate(cells):
         if number:
             target.print()
