@@ -280,6 +280,11 @@ def test_an_address_of_nothing_is_said_with_a_way_on(pages: Pages) -> None:
     for execution in unknown:
         assert len([url for url in asked if f"/api/v1/execution/{execution}" in url]) == 1
 
+    page.goto(f"{pages.url}/queries/{query}?v=99")
+    expect(page.get_by_role("heading", name="Version 99 could not be loaded")).to_be_visible()
+    page.get_by_role("link", name="Show the newest version").click()
+    expect(page.get_by_role("grid", name="Result")).to_have_attribute("aria-rowcount", "2")
+
     for number in ("abc", "999999"):
         page.goto(f"{pages.url}/queries/{number}")
         expect(page.get_by_role("heading", name=f"There is no query {number}")).to_be_visible()

@@ -58,6 +58,14 @@ const KnownPage = ({ id }: { id: number }) => {
         onRetry={() => void query.refetch()}
       />
     );
+  if (v !== undefined && v !== query.data.version && !older.data)
+    return (
+      <Problem error={older.error} title={`Version ${v} could not be loaded`}>
+        <Link to="/queries/$id" params={{ id: String(id) }} className={buttonClass}>
+          Show the newest version
+        </Link>
+      </Problem>
+    );
   return (
     <Workbench
       key={`${id}@${v ?? ""}`}

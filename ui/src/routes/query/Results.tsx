@@ -130,7 +130,9 @@ export const Results = ({
           ) : current.isLoading ? (
             <Skeleton lines={6} />
           ) : !execution ? (
-            <Empty title={current.ranOtherwise ? withoutRows(search.v, hasParameters) : "No result yet"}>
+            <Empty
+              title={current.ranOtherwise ? withoutRows(search.v && version, hasParameters) : "No result yet"}
+            >
               Press Run, or Ctrl Enter in the editor. Rows appear here as soon as the statement is done; they
               can be sorted, filtered and downloaded whole.
               {current.ranOtherwise && " The tab History has the rows of what ran before."}
