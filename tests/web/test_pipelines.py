@@ -135,9 +135,7 @@ def test_a_broken_node_publishes_nothing_is_named_and_is_mended(pages: Pages, br
 
 
 @pytest.mark.parametrize("size", [PHONE], ids=["phone"])
-def test_on_a_phone_the_failed_node_comes_into_sight_when_it_is_opened(
-    pages: Pages, broken: int
-) -> None:
+def test_on_a_phone_a_node_comes_into_sight_when_it_is_opened(pages: Pages, broken: int) -> None:
     run = pages.server.start_pipeline(broken)
     pages.server.wait_run(run)
     page = pages.open(f"/runs/{run}")
@@ -154,6 +152,16 @@ def test_on_a_phone_the_failed_node_comes_into_sight_when_it_is_opened(
     expect(panel).to_have_count(0)
     page.locator(".react-flow").scroll_into_view_if_needed()
     expect(page.locator("[data-node][data-state=failed]")).to_be_in_viewport()
+
+    page.goto(f"{pages.url}/pipelines/{broken}?mode=plan&node=2")
+    settings = page.get_by_role("complementary", name="Settings of Step 2")
+    expect(settings.get_by_role("heading", name="Step 2")).to_be_in_viewport(ratio=1)
+    pages.picture(page, "pipeline-node")
+    settings.get_by_role("button", name="Close").click()
+    row = page.get_by_role("table", name="What would run").get_by_role("row")
+    row.filter(has_text="Step 3").scroll_into_view_if_needed()
+    expect(row.filter(has_text="Step 3")).to_be_in_viewport()
+    pages.picture(page, "pipeline-plan")
 
 
 def test_a_plan_says_what_the_server_refuses_and_what_a_run_took(pages: Pages, broken: int) -> None:

@@ -9,6 +9,7 @@ import { credits, duration, range, short } from "../../components/format";
 import { Facts } from "../../components/Panel";
 import { ParamForm } from "../../components/ParamForm";
 import { TIERS } from "../../graph/model";
+import { useIntoSight } from "../useIntoSight";
 import style from "./Pipeline.module.css";
 import { type Draft, titleOf } from "./plan";
 
@@ -38,10 +39,11 @@ export const NodeSettings = ({
   onClose: () => void;
 }) => {
   const query = useQuery({ ...savedQuery(node.queryId), enabled: node.kind === "query" && node.queryId > 0 });
+  const panel = useIntoSight(node.id, "start");
   const waits = edges.filter((edge) => edge.to === node.id);
   const free = draft.nodes.filter((one) => one.id !== node.id && !waits.some((edge) => edge.from === one.id));
   return (
-    <aside className={style.panel} aria-label={`Settings of ${node.title}`}>
+    <aside ref={panel} className={style.panel} aria-label={`Settings of ${node.title}`}>
       <header>
         <h2 className="ellipsis" title={node.name ?? node.title}>
           {node.title}

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback } from "react";
 import { type NodeDetail, nodeQuery, type Pin } from "../../api/nodes";
 import { loadPage } from "../../api/results";
 import { IconButton } from "../../components/Button";
@@ -25,6 +25,7 @@ import { SqlText } from "../../editor/SqlText";
 import { isFinal, type RunNode } from "../../graph/model";
 import { Grid } from "../../grid/Grid";
 import type { NodeTab } from "../search";
+import { useIntoSight } from "../useIntoSight";
 import style from "./Run.module.css";
 
 /** What is looked at first: the error of a failed node, the rows of a completed one, else the text. */
@@ -47,12 +48,7 @@ export const NodePanel = ({
   onClose: () => void;
 }) => {
   const detail = useQuery(nodeQuery(runId, node.id, node.state));
-  const panel = useRef<HTMLElement>(null);
-  // On a phone it stands below the graph, out of sight of whoever opened it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another node is opened
-  useEffect(() => {
-    if (matchMedia("(max-width: 720px)").matches) panel.current?.scrollIntoView({ block: "end" });
-  }, [node.id]);
+  const panel = useIntoSight(node.id, "end");
   const hasRows = node.state === "completed" || node.state === "reused";
   const tabs: { value: NodeTab; label: string }[] = [
     ...(node.error ? [{ value: "error" as const, label: "Error" }] : []),
