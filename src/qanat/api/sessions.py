@@ -31,7 +31,7 @@ _SESSION: Final = {
     "scope": "write",
     "api_key_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A",
     "version": "0.1.0",
-    "features": [],
+    "features": ["plan"],
 }
 
 
