@@ -14,7 +14,7 @@ import pytest
 
 from tests.clients import go_rules
 from tests.clients.driven import ClientError, Driven
-from tests.clients.installing import go, go_module, go_programs
+from tests.clients.installing import go, go_programs, go_tests
 from tests.clients.intercepted import intercepted
 from tests.clients.served import FAILING, NUMBERS, PAGE, ROWS, SLOW, Served
 
@@ -290,10 +290,11 @@ def test_its_own_tests_pass_at_dunes_address(server: Served, key: str, tmp_path:
     """Each speaks to api.dune.com, a constant of the client, and none is left out."""
     upload = {"namespace": "me", "table_name": "seen", "schema": [{"name": "a", "type": "bigint"}]}
     server.call("POST", "/uploads", upload)
+    source = go_tests(MODULE, VERSION, "./e2e")
     with intercepted(server.url, tmp_path) as network:
         done = subprocess.run(
             [go(), "test", "-vet=off", "-count=1", "-v", "./e2e"],
-            cwd=go_module(MODULE, VERSION),
+            cwd=source,
             env={**os.environ, **network, "DUNE_API_KEY": key, "DUNE_API_KEY_OWNER_HANDLE": "me"},
             capture_output=True,
             text=True,
