@@ -34,7 +34,7 @@ export type PipelineGraph = {
 };
 
 /** The document says of a tier that it is text, because requests use the same words. */
-const tierOf = (word: string | undefined): Tier => TIERS.find((one) => one === word) ?? "medium";
+const tierOf = (word: string | null | undefined): Tier => TIERS.find((one) => one === word) ?? "medium";
 
 const nodeOf = (wire: Wire<"ShownNode">): PipelineNode => {
   const view = wire.materialized_view_refresh;

@@ -2032,10 +2032,10 @@ export interface components {
         };
         /** GraphNode */
         GraphNode: {
-            dependencies?: number[];
+            dependencies?: number[] | null;
             id: number;
-            materialized_view_refresh?: components["schemas"]["ViewRefresh"];
-            query_execution?: components["schemas"]["QueryExecution"];
+            materialized_view_refresh?: components["schemas"]["ViewRefresh"] | null;
+            query_execution?: components["schemas"]["QueryExecution"] | null;
         };
         /** Health */
         Health: {
@@ -2389,11 +2389,11 @@ export interface components {
         };
         /** QueryExecution */
         QueryExecution: {
-            performance?: string;
+            performance?: string | null;
             query_id: number;
             query_parameters?: {
                 [key: string]: unknown;
-            };
+            } | null;
         };
         /** QueryId */
         QueryId: {
@@ -2652,10 +2652,10 @@ export interface components {
         };
         /** ShownNode */
         ShownNode: {
-            dependencies?: number[];
+            dependencies?: number[] | null;
             id: number;
-            materialized_view_refresh?: components["schemas"]["ViewRefresh"];
-            query_execution?: components["schemas"]["QueryExecution"];
+            materialized_view_refresh?: components["schemas"]["ViewRefresh"] | null;
+            query_execution?: components["schemas"]["QueryExecution"] | null;
             query_id: number;
             title: string;
         };
@@ -2896,7 +2896,7 @@ export interface components {
         /** ViewRefresh */
         ViewRefresh: {
             name: string;
-            performance?: string;
+            performance?: string | null;
         };
         /** ViewSchedule */
         ViewSchedule: {
@@ -10531,7 +10531,9 @@ export interface operations {
                      *       "scope": "write",
                      *       "api_key_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A",
                      *       "version": "0.1.0",
-                     *       "features": []
+                     *       "features": [
+                     *         "plan"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["SessionShown"];
@@ -10623,7 +10625,9 @@ export interface operations {
                      *       "scope": "write",
                      *       "api_key_id": "01JD8K3N5Q8R7T2V4W6X8Y0Z1A",
                      *       "version": "0.1.0",
-                     *       "features": []
+                     *       "features": [
+                     *         "plan"
+                     *       ]
                      *     }
                      */
                     "application/json": components["schemas"]["SessionShown"];
