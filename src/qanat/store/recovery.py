@@ -47,7 +47,8 @@ _KILL: Final = Prepared(
 _DB_NOW: Final = Prepared(
     select(cast(extract("epoch", func.clock_timestamp()) * literal(1_000_000), Text))
 )
-_LEFT: Final = Prepared(
+#: Attempts that the store has with an engine.
+_open_attempts = (
     select(
         t.attempt.c.id,
         t.attempt.c.execution,
@@ -59,28 +60,18 @@ _LEFT: Final = Prepared(
         t.execution.c.tier,
     )
     .join(t.execution, t.execution.c.id == t.attempt.c.execution)
-    .join(t.server, t.server.c.id == t.attempt.c.server)
-    .where(t.server.c.state == "dead", t.attempt.c.state.in_(["executing", "stopping"]))
+    .where(t.attempt.c.state.in_(["executing", "stopping"]))
     .order_by(t.execution.c.run, t.execution.c.node)
 )
+_LEFT: Final = Prepared(
+    _open_attempts.join(t.server, t.server.c.id == t.attempt.c.server).where(
+        t.server.c.state == "dead"
+    )
+)
 _LEFT_OF_RUN: Final = Prepared(
-    select(
-        t.attempt.c.id,
-        t.attempt.c.execution,
-        t.attempt.c.number,
-        t.attempt.c.state,
-        t.execution.c.run,
-        t.execution.c.node,
-        t.execution.c.owner,
-        t.execution.c.tier,
+    _open_attempts.where(
+        t.execution.c.run == bindparam("run"), t.attempt.c.server == bindparam("server")
     )
-    .join(t.execution, t.execution.c.id == t.attempt.c.execution)
-    .where(
-        t.execution.c.run == bindparam("run"),
-        t.attempt.c.server == bindparam("server"),
-        t.attempt.c.state.in_(["executing", "stopping"]),
-    )
-    .order_by(t.execution.c.node)
 )
 _LOCK_RUN: Final = Prepared(
     select(t.run.c.id).where(t.run.c.id == bindparam("run")).with_for_update()
