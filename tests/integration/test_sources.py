@@ -29,12 +29,20 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield made
 
 
-def _until_executing(server: ServerProcess, execution: str) -> None:
+def _reading_slowly(server: ServerProcess, column: str, table: str, factor: int) -> str:
+    """Return an execution that is reading a table, each row `factor` squared times."""
+    sql = (
+        f"SELECT sum(r.{column} * s.x * t.y) AS v FROM {table} r "
+        f"CROSS JOIN unnest(sequence(1, {factor})) AS s (x) "
+        f"CROSS JOIN unnest(sequence(1, {factor})) AS t (y)"
+    )
+    execution: str = server.call("POST", "/sql/execute", {"sql": sql})["execution_id"]
     pause = threading.Event()
     for _ in range(500):
         if server.call("GET", f"/execution/{execution}/status")["state"].endswith("EXECUTING"):
             break
         pause.wait(0.01)
+    return execution
 
 
 def test_mounted_tables_are_read_with_their_types_and_shown_in_the_catalog(
@@ -61,13 +69,7 @@ def test_a_changed_file_is_a_new_version(server: ServerProcess) -> None:
 def test_a_file_that_changes_while_it_is_read_fails_the_node_clearly(
     server: ServerProcess,
 ) -> None:
-    slow = (
-        "SELECT sum(r.rate * s.x * t.y) AS v FROM market.rates r "
-        "CROSS JOIN unnest(sequence(1, 9000)) AS s (x) "
-        "CROSS JOIN unnest(sequence(1, 9000)) AS t (y)"
-    )
-    execution = server.call("POST", "/sql/execute", {"sql": slow})["execution_id"]
-    _until_executing(server, execution)
+    execution = _reading_slowly(server, "rate", "market.rates", 9_000)
     (server.data_dir / "rates.csv").write_text("day,rate\n2026-01-01,9.5\n")
     status = server.wait_execution(execution)
     assert status["state"] == "QUERY_STATE_FAILED"
@@ -118,13 +120,7 @@ def test_a_file_that_cannot_be_read_fails_only_who_reads_it(
 def test_a_file_that_cannot_be_read_any_more_fails_the_node_and_frees_its_slot(
     server: ServerProcess,
 ) -> None:
-    slow = (
-        "SELECT sum(d.n * s.x * t.y) AS v FROM market.days d "
-        "CROSS JOIN unnest(sequence(1, 3000)) AS s (x) "
-        "CROSS JOIN unnest(sequence(1, 3000)) AS t (y)"
-    )
-    execution = server.call("POST", "/sql/execute", {"sql": slow})["execution_id"]
-    _until_executing(server, execution)
+    execution = _reading_slowly(server, "n", "market.days", 3_000)
     _loop(server.data_dir / "days")
     assert server.wait_execution(execution)["state"] == "QUERY_STATE_FAILED"
     assert server.sql("SELECT count(*) AS n FROM market.rates") == [{"n": 2}]
