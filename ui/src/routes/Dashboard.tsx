@@ -6,7 +6,6 @@ import { Pencil, Plus, RefreshCw, Type } from "lucide-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import {
   archiveDashboard,
-  areSameValues,
   type Dashboard,
   type DashboardResults,
   dashboardBySlug,
@@ -20,13 +19,11 @@ import {
 import { ApiError } from "../api/http";
 import { Button, buttonClass } from "../components/Button";
 import { TextField } from "../components/Field";
-import { clock, duration, plural, shortId } from "../components/format";
+import { clock, plural } from "../components/format";
 import { Menu } from "../components/Menu";
 import { Empty, Skeleton } from "../components/Panel";
 import { ParamForm, valuesOf } from "../components/ParamForm";
 import { Problem, ProblemLine } from "../components/Problem";
-import { StateBar } from "../components/State";
-import { Ago, Elapsed, useNow } from "../components/Time";
 import { confirmDone, confirmWithUndo } from "../components/Toasts";
 import { isFinal } from "../graph/model";
 import { useActions } from "../shell/keys";
@@ -36,10 +33,11 @@ import { Board } from "./dashboard/Board";
 import style from "./dashboard/Dashboard.module.css";
 import { type Draft, draftOf, goneOf, newIdOf, withBack } from "./dashboard/draft";
 import { type Loaded, loadCharts } from "./dashboard/load";
+import { isOf, Origin } from "./dashboard/Origin";
 import { ChooseParameters, useParameters } from "./dashboard/Parameters";
 import { freePlace } from "./dashboard/place";
+import { Refreshing } from "./dashboard/Refreshing";
 import { HeadStar } from "./HeadStar";
-import { useLiveRun } from "./run/useLiveRun";
 import { parametersOf, type Raw } from "./search";
 import { useOnce } from "./useOnce";
 
@@ -398,61 +396,6 @@ const Opened = ({ dashboard, reload }: { dashboard: Dashboard; reload: Reload })
           }}
         />
       )}
-    </div>
-  );
-};
-
-/** Whether rows are of these values; of none at all, they are not of others. */
-const isOf = (results: DashboardResults, values: Record<string, string>): boolean =>
-  results.runId === undefined || (results.isOfAsked && areSameValues(results.asked, values));
-
-/** Which run's rows are on the page, and whether they are of the values in the form. */
-const Origin = ({ results, isOfValues }: { results: DashboardResults | undefined; isOfValues: boolean }) => {
-  if (!results) return null;
-  if (!results.runId || results.publishedAt === undefined)
-    return <span className={style.from}>{results.latest ? "nothing published yet" : "never refreshed"}</span>;
-  const used = Object.entries(results.used).map(([key, value]) => `${key} ${value || "empty"}`);
-  return (
-    <span className={style.from}>
-      {isOfValues ? "all charts: run" : "not refreshed with these values; dimmed: run"}{" "}
-      <Link to="/runs/$id" params={{ id: results.runId }}>
-        {shortId(results.runId)}
-      </Link>
-      {!isOfValues && used.length > 0 && ` with ${used.join(", ")}`}, published {clock(results.publishedAt)} (
-      <Ago at={results.publishedAt} />)
-    </span>
-  );
-};
-
-/** The progress of a refresh; charts keep the old rows until it is published. */
-const Refreshing = ({ id, onEnd }: { id: string; onEnd: () => void }) => {
-  const { data: run } = useLiveRun(id);
-  const isOver = run !== undefined && isFinal(run.state);
-  const since = run?.startedAt ?? run?.submittedAt;
-  const now = useNow();
-  const rest = useMemo(
-    () =>
-      run?.expectedSeconds === undefined || since === undefined
-        ? undefined
-        : run.expectedSeconds - (now - since) / 1000,
-    [run?.expectedSeconds, since, now],
-  );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it ends
-  useEffect(() => {
-    if (isOver) onEnd();
-  }, [isOver]);
-  if (!run) return null;
-  return (
-    <div className={style.progress} role="status">
-      <p className={style.from}>
-        <Link to="/runs/$id" params={{ id }}>
-          Refreshing
-        </Link>{" "}
-        {run.counts.completed + run.counts.reused} of {run.nodes.length} nodes ·{" "}
-        {since !== undefined && <Elapsed since={since} until={run.endedAt} />}
-        {rest !== undefined && rest > 1 && ` · about ${duration(rest)} left`}
-      </p>
-      <StateBar counts={run.counts} />
     </div>
   );
 };
